@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "verify-patch",
+  products: [
+    .executable(name: "verify-patch", targets: ["verify-patch"]),
+    .library(name: "Verification", targets: ["Verification"]),
+    .library(name: "Interpreter", targets: ["Interpreter"]),
+    .library(name: "ONNXGraph", targets: ["ONNXGraph"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(name: "CKernels"),
+    .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Tensors", dependencies: ["CZlib"]),
+    .target(name: "BoxMath", dependencies: ["Tensors"]),
+    .target(
+      name: "ONNXFormat",
+      dependencies: ["Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    .target(name: "ONNXGraph", dependencies: ["Tensors", "ONNXFormat"]),
+    .target(name: "Operators", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXGraph"]),
+    .target(name: "Interpreter", dependencies: ["Tensors", "Kernels", "ONNXGraph", "Operators"]),
+
+    .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
+    .target(name: "Images", dependencies: ["CImageCodecs"]),
+    .target(name: "Detection", dependencies: ["Tensors", "BoxMath", "ONNXGraph", "Images"]),
+
+    .target(
+      name: "Verification",
+      dependencies: [
+        "Tensors", "BoxMath", "ONNXGraph", "Interpreter", "Images", "Detection",
+      ]),
+    .executableTarget(
+      name: "verify-patch",
+      dependencies: [
+        "Verification",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
+    .testTarget(name: "ONNXGraphTests", dependencies: ["ONNXGraph", "ONNXFormat", "Tensors"]),
+    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Interpreter", "ONNXGraph", "Tensors"]),
+    .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),
+    .testTarget(name: "VerificationTests", dependencies: ["Verification", "ONNXFormat"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)

@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 
 import PackageDescription
 
@@ -51,12 +51,17 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
     .testTarget(name: "ONNXGraphTests", dependencies: ["ONNXGraph", "ONNXFormat", "Tensors"]),
-    .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Interpreter", "ONNXGraph", "Tensors"]),
-    .testTarget(name: "InterpreterTests", dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors"]),
+    .testTarget(
+      name: "OperatorsTests", dependencies: ["Operators", "Interpreter", "ONNXGraph", "Tensors"]),
+    .testTarget(
+      name: "InterpreterTests", dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors"]),
-    .testTarget(name: "DetectionTests", dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),
+    .testTarget(
+      name: "DetectionTests",
+      dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),
     .testTarget(name: "VerificationTests", dependencies: ["Verification", "ONNXFormat"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"]),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -1,0 +1,62 @@
+import Tensors
+
+/// One application of an operator.
+public struct Node: Sendable, Equatable {
+  /// The operator's domain; `""` is ONNX's own, also when the file spells it `ai.onnx`.
+  public var domain: String
+  /// The operator's name, such as `Conv`.
+  public var operatorType: String
+  /// The node's name; may be empty, and need not be unique.
+  public var name: String
+  /// The names of the tensors it reads, in the operator's order; `""` is an optional input left out.
+  public var inputs: [String]
+  /// The names of the tensors it makes; `""` is an optional output nobody wants.
+  public var outputs: [String]
+  public var attributes: [String: Attribute]
+
+  public init(
+    domain: String = "", operatorType: String, name: String = "", inputs: [String],
+    outputs: [String], attributes: [String: Attribute] = [:]
+  ) {
+    self.domain = domain
+    self.operatorType = operatorType
+    self.name = name
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+  }
+
+  /// The node as messages name it: its operator and its name, or its first output when it has none.
+  public var title: String {
+    let operatorTitle = domain.isEmpty ? operatorType : "\(domain).\(operatorType)"
+    if !name.isEmpty { return "\(operatorTitle) '\(name)'" }
+    return "\(operatorTitle) making '\(outputs.first { !$0.isEmpty } ?? "")'"
+  }
+}
+
+/// The value of a node's attribute.
+public enum Attribute: Sendable, Equatable {
+  case int(Int64)
+  case float(Float)
+  case string(String)
+  case ints([Int64])
+  case floats([Float])
+  case strings([String])
+  case tensor(Tensor)
+  /// A kind this project has no use for (a graph, a sparse tensor, a type), by its ONNX name.
+  case other(String)
+
+  /// The kind as ONNX names it, such as `INTS`.
+  public var kind: String {
+    switch self {
+    case .int: "INT"
+    case .float: "FLOAT"
+    case .string: "STRING"
+    case .ints: "INTS"
+    case .floats: "FLOATS"
+    case .strings: "STRINGS"
+    case .tensor: "TENSOR"
+    case .other(let kind): kind
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Tensors
+
+/// What a graph declares of one of its tensors.
+public struct ValueInfo: Sendable, Equatable {
+  public var name: String
+  /// `nil` when the file does not say.
+  public var elementType: ElementType?
+  /// `nil` when not even the rank is declared.
+  public var dimensions: [Dimension]?
+
+  public init(name: String, elementType: ElementType?, dimensions: [Dimension]?) {
+    self.name = name
+    self.elementType = elementType
+    self.dimensions = dimensions
+  }
+}
+
+/// One declared dimension. Names are hints: equal names need not be equal sizes.
+public enum Dimension: Sendable, Hashable {
+  case fixed(Int)
+  case named(String)
+  case unknown
+}

@@ -1,0 +1,161 @@
+import ONNXGraph
+import Tensors
+
+/// Hands a node's operands and attributes to its operator, and knows what was never asked for.
+package struct NodeReader: ~Copyable {
+  private let node: Node
+  /// The version of the operator set the node is written in.
+  package let opset: Int
+  private let operands: [Operand?]
+  private var readAttributes: Set<String> = []
+
+  package init(node: Node, opset: Int, operands: [Operand?]) {
+    self.node = node
+    self.opset = opset
+    self.operands = operands
+  }
+
+  /// The number of inputs the node lists, left-out ones included.
+  package var inputCount: Int { operands.count }
+  /// The number of outputs the node lists, left-out ones included.
+  package var outputCount: Int { node.outputs.count }
+
+  /// An input that must be there.
+  package func operand(_ index: Int) throws -> Operand {
+    guard let operand = optionalOperand(index) else {
+      throw OperatorError("input \(index) is missing")
+    }
+    return operand
+  }
+
+  /// An input that may be left out.
+  package func optionalOperand(_ index: Int) -> Operand? {
+    operands.indices.contains(index) ? operands[index] : nil
+  }
+
+  /// All inputs, for an operator that takes any number.
+  package func operandList() throws -> [Operand] {
+    try operands.indices.map { try operand($0) }
+  }
+
+  /// The value of an input that decides the result's shape.
+  package func value(_ index: Int) throws -> Tensor {
+    guard let value = try operand(index).value else { throw ValueNeeded(input: index) }
+    return value
+  }
+
+  /// The elements of such an input as integers.
+  package func integers(_ index: Int) throws -> [Int] {
+    let tensor = try value(index)
+    switch tensor.elementType {
+    case .int64: return tensor.elements(of: Int64.self).map { Int($0) }
+    case .int32: return tensor.elements(of: Int32.self).map { Int($0) }
+    default:
+      throw OperatorError("input \(index) is \(tensor.elementType), expected int64 or int32")
+    }
+  }
+
+  /// Throws unless the node lists between `range` inputs.
+  package func expectInputs(_ range: ClosedRange<Int>) throws {
+    guard range.contains(operands.count) else {
+      throw OperatorError(
+        "\(operands.count) inputs, expected \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  // MARK: Attributes
+
+  /// Whether the node has this attribute.
+  package func has(_ name: String) -> Bool { node.attributes[name] != nil }
+
+  package mutating func int(_ name: String) throws -> Int? {
+    switch attribute(name) {
+    case nil: nil
+    case .int(let value): Int(value)
+    case let other?: throw wrongKind(name, other, expected: "INT")
+    }
+  }
+
+  package mutating func float(_ name: String) throws -> Float? {
+    switch attribute(name) {
+    case nil: nil
+    case .float(let value): value
+    case let other?: throw wrongKind(name, other, expected: "FLOAT")
+    }
+  }
+
+  package mutating func string(_ name: String) throws -> String? {
+    switch attribute(name) {
+    case nil: nil
+    case .string(let value): value
+    case let other?: throw wrongKind(name, other, expected: "STRING")
+    }
+  }
+
+  package mutating func ints(_ name: String) throws -> [Int]? {
+    switch attribute(name) {
+    case nil: nil
+    case .ints(let values): values.map { Int($0) }
+    case let other?: throw wrongKind(name, other, expected: "INTS")
+    }
+  }
+
+  package mutating func floats(_ name: String) throws -> [Float]? {
+    switch attribute(name) {
+    case nil: nil
+    case .floats(let values): values
+    case let other?: throw wrongKind(name, other, expected: "FLOATS")
+    }
+  }
+
+  package mutating func tensor(_ name: String) throws -> Tensor? {
+    switch attribute(name) {
+    case nil: nil
+    case .tensor(let value): value
+    case let other?: throw wrongKind(name, other, expected: "TENSOR")
+    }
+  }
+
+  /// A 0-or-1 attribute.
+  package mutating func flag(_ name: String, default fallback: Bool) throws -> Bool {
+    switch try int(name) {
+    case nil: fallback
+    case 0: false
+    case 1: true
+    case let other?: throw OperatorError("attribute \(name) is \(other), expected 0 or 1")
+    }
+  }
+
+  /// An attribute that names one of a fixed set of modes.
+  package mutating func choice<Mode: RawRepresentable & CaseIterable>(
+    _ name: String, default fallback: Mode
+  ) throws -> Mode where Mode.RawValue == String {
+    guard let text = try string(name) else { return fallback }
+    guard let mode = Mode(rawValue: text) else {
+      let known = Mode.allCases.map { $0.rawValue }.joined(separator: ", ")
+      throw OperatorError("attribute \(name) is '\(text)', expected one of: \(known)")
+    }
+    return mode
+  }
+
+  /// Marks an attribute as known and without effect here.
+  package mutating func ignore(_ name: String) { readAttributes.insert(name) }
+
+  /// Throws when the node has an attribute its operator never asked for.
+  package consuming func finish() throws {
+    let unknown = Set(node.attributes.keys).subtracting(readAttributes).sorted()
+    guard unknown.isEmpty else {
+      throw OperatorError(
+        "unknown attribute \(unknown.joined(separator: ", ")) in opset \(opset)")
+    }
+  }
+
+  private mutating func attribute(_ name: String) -> Attribute? {
+    readAttributes.insert(name)
+    return node.attributes[name]
+  }
+
+  private func wrongKind(_ name: String, _ found: Attribute, expected: String) -> OperatorError {
+    OperatorError("attribute \(name) is \(found.kind), expected \(expected)")
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+
+/// An element type with arithmetic and an order.
+public protocol NumericElement: Element, Comparable, Numeric, SendableMetatype {
+  /// `value` converted as C converts: towards zero for integers, the nearest for floating point.
+  init(converting value: Double)
+}
+
+/// Float32 or float64: what floating-point operators compute in.
+public protocol FloatingElement: NumericElement, BinaryFloatingPoint {
+  static func exp(_ x: Self) -> Self
+  static func log(_ x: Self) -> Self
+  static func tanh(_ x: Self) -> Self
+  static func erf(_ x: Self) -> Self
+  static func pow(_ x: Self, _ y: Self) -> Self
+}
+
+/// A signed or unsigned integer element.
+public protocol IntegerElement: NumericElement, FixedWidthInteger {}
+
+extension Float: FloatingElement {
+  @inlinable public init(converting value: Double) { self = Float(value) }
+  @inlinable public static func exp(_ x: Float) -> Float { Foundation.exp(x) }
+  @inlinable public static func log(_ x: Float) -> Float { Foundation.log(x) }
+  @inlinable public static func tanh(_ x: Float) -> Float { Foundation.tanh(x) }
+  @inlinable public static func erf(_ x: Float) -> Float { Foundation.erf(x) }
+  @inlinable public static func pow(_ x: Float, _ y: Float) -> Float { Foundation.pow(x, y) }
+}
+
+extension Double: FloatingElement {
+  @inlinable public init(converting value: Double) { self = value }
+  @inlinable public static func exp(_ x: Double) -> Double { Foundation.exp(x) }
+  @inlinable public static func log(_ x: Double) -> Double { Foundation.log(x) }
+  @inlinable public static func tanh(_ x: Double) -> Double { Foundation.tanh(x) }
+  @inlinable public static func erf(_ x: Double) -> Double { Foundation.erf(x) }
+  @inlinable public static func pow(_ x: Double, _ y: Double) -> Double { Foundation.pow(x, y) }
+}
+
+extension IntegerElement {
+  /// NaN becomes 0; what the type cannot hold becomes its nearest bound.
+  @inlinable public init(converting value: Double) {
+    if value.isNaN {
+      self = 0
+    } else {
+      self = Self(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+    }
+  }
+}
+
+extension Int8: IntegerElement {}
+extension Int16: IntegerElement {}
+extension Int32: IntegerElement {}
+extension Int64: IntegerElement {}
+extension UInt8: IntegerElement {}
+extension UInt16: IntegerElement {}
+extension UInt32: IntegerElement {}
+extension UInt64: IntegerElement {}
+
+extension ElementType {
+  /// The Swift type tensors of this element type hold.
+  public var swiftType: any Element.Type {
+    switch self {
+    case .float16: Half.self
+    case .bfloat16: BFloat16.self
+    case .bool: Bool.self
+    default: numericType!
+    }
+  }
+
+  /// The Swift type, when it has arithmetic: everything but bool and the two half-width floats.
+  public var numericType: (any NumericElement.Type)? { floatingType ?? integerType }
+
+  /// The Swift type, when it is float32 or float64.
+  public var floatingType: (any FloatingElement.Type)? {
+    switch self {
+    case .float32: Float.self
+    case .float64: Double.self
+    default: nil
+    }
+  }
+
+  /// The Swift type, when it is an integer.
+  public var integerType: (any IntegerElement.Type)? {
+    switch self {
+    case .int8: Int8.self
+    case .int16: Int16.self
+    case .int32: Int32.self
+    case .int64: Int64.self
+    case .uint8: UInt8.self
+    case .uint16: UInt16.self
+    case .uint32: UInt32.self
+    case .uint64: UInt64.self
+    default: nil
+    }
+  }
+}

@@ -13,10 +13,13 @@ public struct Node: Sendable, Equatable {
   /// The names of the tensors it makes; `""` is an optional output nobody wants.
   public var outputs: [String]
   public var attributes: [String: Attribute]
+  /// The version of the domain's operator set this node is written in, where that is not the
+  /// model's own: graphs of different operator sets can be joined in one model.
+  public var opset: Int?
 
   public init(
     domain: String = "", operatorType: String, name: String = "", inputs: [String],
-    outputs: [String], attributes: [String: Attribute] = [:]
+    outputs: [String], attributes: [String: Attribute] = [:], opset: Int? = nil
   ) {
     self.domain = domain
     self.operatorType = operatorType
@@ -24,6 +27,7 @@ public struct Node: Sendable, Equatable {
     self.inputs = inputs
     self.outputs = outputs
     self.attributes = attributes
+    self.opset = opset
   }
 
   /// The node as messages name it: its operator and its name, or its first output when it has none.

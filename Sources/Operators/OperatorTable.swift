@@ -3,7 +3,9 @@ import ONNXGraph
 /// Every operator that can run.
 package struct OperatorTable: Sendable {
   /// ONNX's own operators, looked up in the default domain.
-  private static let standard: [any Operator.Type] = []
+  private static let standard: [any Operator.Type] = [
+    Conv.self
+  ]
   /// TensorRT's plugins, accepted in any domain.
   private static let plugins: [any Operator.Type] = []
 

@@ -6,11 +6,25 @@ package struct NodeRun {
   package let inputs: [Tensor?]
   package let outputs: [MutableTensor]
   package let team: ThreadTeam
+  private let workspaceStorage: TensorStorage?
 
-  package init(inputs: [Tensor?], outputs: [MutableTensor], team: ThreadTeam) {
+  /// - Parameter workspace: as many bytes as the prepared node wants for each thread of the team.
+  package init(
+    inputs: [Tensor?], outputs: [MutableTensor], team: ThreadTeam, workspace: TensorStorage? = nil
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     self.team = team
+    workspaceStorage = workspace
+  }
+
+  /// The workspace of one thread, in a region shared out in equal parts of `bytesPerWorker`.
+  package func workspace(ofWorker worker: Int, bytesPerWorker: Int) -> UnsafeMutableRawPointer {
+    guard bytesPerWorker > 0, let bytes = workspaceStorage?.bytes else {
+      return UnsafeMutableRawPointer(bitPattern: TensorStorage.alignment)!
+    }
+    precondition((worker + 1) * bytesPerWorker <= bytes.count)
+    return bytes.baseAddress! + worker * bytesPerWorker
   }
 
   /// The elements of an input that was prepared as present and of this type.

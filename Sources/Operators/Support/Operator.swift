@@ -1,3 +1,4 @@
+import Kernels
 import ONNXGraph
 import Tensors
 
@@ -68,6 +69,12 @@ package struct PreparedNode: Sendable {
   /// In the operator's order; outputs the node does not name are included.
   package let outputs: [Output]
   package let body: Body
+  /// Memory each thread needs while the node computes.
+  package var workspaceBytesPerWorker = 0
+  /// The function of its first input that the node is, when convolutions can apply it.
+  package var activation: Activation?
+  /// The same node with a function applied to its result, for nodes that can do so in passing.
+  package var applying: (@Sendable (Activation) -> PreparedNode)?
 
   package init(outputs: [Output], body: Body) {
     self.outputs = outputs

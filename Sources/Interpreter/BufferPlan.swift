@@ -1,0 +1,39 @@
+import Tensors
+
+/// Places tensors of known lifetimes in one block of memory.
+///
+/// The largest are placed first, each at the lowest offset where it overlaps no tensor that lives at
+/// the same time.
+struct BufferPlan {
+  private struct Region {
+    let offset: Int
+    let byteCount: Int
+    let lifetime: ClosedRange<Int>
+  }
+
+  private(set) var byteCount = 0
+  private(set) var offsets: [Int: Int] = [:]
+
+  /// - Parameter requests: for a tensor's number, its bytes and the steps during which it lives.
+  init(_ requests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)]) {
+    var placed: [Region] = []
+    let ordered = requests.sorted { ($1.value.byteCount, $0.key) < ($0.value.byteCount, $1.key) }
+    for (tensor, request) in ordered {
+      let size = request.byteCount.rounded(upToMultipleOf: TensorStorage.alignment)
+      var offset = 0
+      for region in placed where region.lifetime.overlaps(request.lifetime) {
+        if region.offset >= offset + size { break }
+        offset = max(offset, region.offset + region.byteCount)
+      }
+      let region = Region(offset: offset, byteCount: size, lifetime: request.lifetime)
+      let position = placed.firstIndex { $0.offset > offset } ?? placed.endIndex
+      placed.insert(region, at: position)
+      offsets[tensor] = offset
+      byteCount = max(byteCount, offset + size)
+    }
+  }
+}
+
+extension Int {
+  func rounded(upToMultipleOf unit: Int) -> Int { (self + unit - 1) / unit * unit }
+}

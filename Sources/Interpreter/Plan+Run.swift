@@ -1,0 +1,166 @@
+import Kernels
+import ONNXGraph
+import Operators
+import Synchronization
+import Tensors
+
+extension Plan {
+  /// Runs the graph.
+  ///
+  /// - Parameters:
+  ///   - tensors: a tensor for each of the graph's inputs, of the type and shape it was resolved for.
+  ///   - team: the threads to use.
+  /// - Returns: the observed tensors, by name.
+  /// - Throws: ``InterpreterError`` when an input does not fit, or a value that is computed turns
+  ///   out to be one an operator cannot take.
+  package func run(
+    _ tensors: [String: Tensor], on team: ThreadTeam
+  ) throws(InterpreterError) -> [String: Tensor] {
+    var values = try startingValues(tensors)
+    let blocks = memory.take(threads: team.threadCount)
+    defer { memory.giveBack(blocks) }
+    var postponedBytes = 0
+    do {
+      try team.whileAwake {
+        for (index, step) in steps.enumerated() {
+          switch step.action {
+          case .prepared(let prepared):
+            try execute(prepared, step, &values, blocks, team)
+          case .postponed(let type, let opset):
+            try execute(type, opset, step, &values, &postponedBytes, team)
+          }
+          for number in releases[index] { values[number] = nil }
+        }
+      }
+    } catch let error as InterpreterError {
+      throw error
+    } catch {
+      throw InterpreterError(String(describing: error))
+    }
+    return Dictionary(observed.map { ($0.name, values[$0.number]!) }) { first, _ in first }
+  }
+
+  /// Runs the graph on threads of its own.
+  ///
+  /// - Parameter threads: how many; all that the process may use when left out.
+  public func run(
+    _ tensors: [String: Tensor], threads: Int? = nil
+  ) throws(InterpreterError) -> [String: Tensor] {
+    try run(tensors, on: ThreadTeam(threadCount: threads ?? ThreadTeam.availableThreads))
+  }
+
+  private func startingValues(_ tensors: [String: Tensor]) throws(InterpreterError) -> [Tensor?] {
+    var values = [Tensor?](repeating: nil, count: tensorCount)
+    for (number, value) in constants { values[number] = value }
+    for input in inputs {
+      guard let tensor = tensors[input.name] else {
+        throw InterpreterError("no tensor given for input '\(input.name)'")
+      }
+      guard tensor.elementType == input.description.elementType,
+        tensor.shape == input.description.shape
+      else {
+        throw InterpreterError(
+          "input '\(input.name)' is given \(tensor.elementType)\(tensor.shape), but the plan is for "
+            + "\(input.description.elementType)\(input.description.shape)")
+      }
+      values[input.number] = tensor
+    }
+    return values
+  }
+
+  private func execute(
+    _ prepared: PreparedNode, _ step: Step, _ values: inout [Tensor?], _ blocks: RunMemory.Blocks,
+    _ team: ThreadTeam
+  ) throws {
+    switch prepared.body {
+    case .constants(let tensors):
+      for (number, tensor) in zip(step.outputs, tensors) { values[number] = tensor }
+    case .alias(let input):
+      values[step.outputs[0]] = values[step.inputs[input]!]!.reshaped(
+        to: prepared.outputs[0].shape)
+    case .compute(let compute):
+      let outputs = zip(step.outputs, prepared.outputs).map { number, output in
+        guard let offset = offsets[number] else {
+          return MutableTensor(elementType: output.elementType, shape: output.shape)
+        }
+        return MutableTensor(
+          elementType: output.elementType, shape: output.shape, storage: blocks.shared,
+          byteOffset: offset)
+      }
+      let inputs = step.inputs.map { $0.flatMap { values[$0] } }
+      do {
+        try compute(
+          NodeRun(inputs: inputs, outputs: outputs, team: team, workspace: blocks.workspace))
+      } catch {
+        throw InterpreterError(error, at: step.node, operands: inputs.map(Operand.init))
+      }
+      for (number, output) in zip(step.outputs, outputs) { values[number] = output.tensor }
+    }
+  }
+
+  /// Prepares a step whose operands are only known now, and runs it in memory of its own.
+  private func execute(
+    _ type: any Operator.Type, _ opset: Int, _ step: Step, _ values: inout [Tensor?],
+    _ allocatedBytes: inout Int, _ team: ThreadTeam
+  ) throws {
+    let inputs = step.inputs.map { $0.flatMap { values[$0] } }
+    let operands = inputs.map(Operand.init)
+    do {
+      let prepared = try prepareNode(type, node: step.node, opset: opset, operands: operands)
+      let results: [Tensor]
+      switch prepared.body {
+      case .constants(let tensors): results = tensors
+      case .alias(let input): results = [inputs[input]!.reshaped(to: prepared.outputs[0].shape)]
+      case .compute(let compute):
+        allocatedBytes += try prepared.checkedByteCount(limit: limits.memory - allocatedBytes)
+        let outputs = prepared.outputs.map {
+          MutableTensor(elementType: $0.elementType, shape: $0.shape)
+        }
+        let workspace = TensorStorage(
+          byteCount: prepared.workspaceBytesPerWorker * team.threadCount)
+        try compute(NodeRun(inputs: inputs, outputs: outputs, team: team, workspace: workspace))
+        results = outputs.map(\.tensor)
+      }
+      for (number, tensor) in zip(step.outputs, results) { values[number] = tensor }
+    } catch {
+      throw InterpreterError(error, at: step.node, operands: operands)
+    }
+  }
+}
+
+extension Operand {
+  fileprivate init?(_ tensor: Tensor?) {
+    guard let tensor else { return nil }
+    self.init(constant: tensor)
+  }
+}
+
+/// The memory runs of one plan use, kept between runs so that a repeated run allocates none.
+final class RunMemory: Sendable {
+  struct Blocks: Sendable {
+    let shared: TensorStorage
+    let workspace: TensorStorage
+    let threads: Int
+  }
+
+  private let sharedByteCount: Int
+  private let workspaceBytesPerWorker: Int
+  private let spare = Mutex<[Blocks]>([])
+
+  init(sharedByteCount: Int, workspaceBytesPerWorker: Int) {
+    self.sharedByteCount = sharedByteCount
+    self.workspaceBytesPerWorker = workspaceBytesPerWorker
+  }
+
+  func take(threads: Int) -> Blocks {
+    let kept = spare.withLock { blocks in
+      blocks.firstIndex { $0.threads == threads }.map { blocks.remove(at: $0) }
+    }
+    return kept
+      ?? Blocks(
+        shared: TensorStorage(byteCount: sharedByteCount),
+        workspace: TensorStorage(byteCount: workspaceBytesPerWorker * threads), threads: threads)
+  }
+
+  func giveBack(_ blocks: Blocks) { spare.withLock { $0.append(blocks) } }
+}

@@ -1,0 +1,172 @@
+import Kernels
+import ONNXGraph
+import Operators
+import Synchronization
+import Tensors
+
+/// A way to run a resolved graph: the steps in order, fused where nobody sees what lies between,
+/// and a place in memory for every tensor.
+///
+/// A plan is made for the tensors that are asked for: those are always materialised. The same inputs
+/// give the same bits, on any number of threads and whatever is asked for.
+public struct Plan: Sendable {
+  struct Step: Sendable {
+    enum Action: Sendable {
+      case prepared(PreparedNode)
+      case postponed(any Operator.Type, opset: Int)
+    }
+
+    let node: Node
+    /// Numbers of the tensors read; `nil` for an optional input left out.
+    let inputs: [Int?]
+    /// Numbers of the tensors made.
+    let outputs: [Int]
+    let action: Action
+
+    var prepared: PreparedNode? {
+      if case .prepared(let node) = action { node } else { nil }
+    }
+  }
+
+  let steps: [Step]
+  let tensorCount: Int
+  let inputs: [(name: String, number: Int, description: ResolvedGraph.Description)]
+  let constants: [(number: Int, value: Tensor)]
+  let observed: [(name: String, number: Int)]
+  /// Offsets of tensors in the block of memory shared by a run's tensors.
+  let offsets: [Int: Int]
+  /// For each step, the tensors that nobody reads after it.
+  let releases: [[Int]]
+  let limits: RunLimits
+  let memory: RunMemory
+
+  /// Bytes of the block that tensors in between share.
+  public let sharedByteCount: Int
+
+  /// - Parameter observing: the tensors a run returns; the graph's outputs when left out.
+  /// - Throws: ``InterpreterError`` when there is no such tensor or memory does not suffice.
+  public init(
+    _ resolved: ResolvedGraph, observing: [String]? = nil
+  ) throws(InterpreterError) {
+    let names = observing ?? resolved.model.graph.outputs.map(\.name)
+    var numbering = TensorNumbering()
+    let allSteps = resolved.steps.map { numbering.step(for: $0) }
+    inputs = resolved.model.graph.inputs.map { input in
+      (input.name, numbering.number(of: input.name), resolved.inputs[input.name]!)
+    }
+    observed = names.map { ($0, numbering.number(of: $0)) }
+    let wanted = Set(observed.map(\.number))
+    let live = Plan.live(allSteps, reaching: wanted)
+    steps = Fusion.applied(to: live, keeping: wanted)
+    constants = numbering.numbers.compactMap { name, number in
+      resolved.constant(name).map { (number, $0) }
+    }
+    tensorCount = numbering.numbers.count
+    limits = resolved.limits
+    let known = Set(constants.map(\.number) + inputs.map(\.number) + steps.flatMap(\.outputs))
+    if let unknown = observed.first(where: { !known.contains($0.number) }) {
+      throw InterpreterError("there is no tensor '\(unknown.name)' that an output depends on")
+    }
+    let lifetimes = Lifetimes(steps: steps, observed: wanted)
+    releases = lifetimes.releases
+    let buffers = BufferPlan(lifetimes.sharedRequests)
+    offsets = buffers.offsets
+    sharedByteCount = buffers.byteCount
+    let (total, overflow) = sharedByteCount.addingReportingOverflow(lifetimes.separateByteCount)
+    guard !overflow, total <= limits.memory else {
+      throw InterpreterError(
+        "a run needs \(total >> 20) MB of memory for its tensors, more than the limit of "
+          + "\(limits.memory >> 20) MB; use a smaller input or raise the limit")
+    }
+    memory = RunMemory(
+      sharedByteCount: sharedByteCount,
+      workspaceBytesPerWorker: steps.map { $0.prepared?.workspaceBytesPerWorker ?? 0 }.max() ?? 0)
+  }
+
+  private static func live(_ steps: [Step], reaching tensors: Set<Int>) -> [Step] {
+    var wanted = tensors
+    var live: [Step] = []
+    for step in steps.reversed() where !wanted.isDisjoint(with: step.outputs) {
+      wanted.formUnion(step.inputs.compactMap { $0 })
+      live.append(step)
+    }
+    return live.reversed()
+  }
+}
+
+/// Gives each tensor name a number, and unnamed outputs one of their own.
+private struct TensorNumbering {
+  private(set) var numbers: [String: Int] = [:]
+
+  mutating func number(of name: String) -> Int {
+    if let number = numbers[name] { return number }
+    numbers[name] = numbers.count
+    return numbers.count - 1
+  }
+
+  mutating func step(for step: ResolvedGraph.Step) -> Plan.Step {
+    let node = step.node
+    let inputs = node.inputs.map { $0.isEmpty ? nil : number(of: $0) }
+    var outputs = node.outputs.enumerated().map { index, name in
+      name.isEmpty ? unnamed(index, of: node) : number(of: name)
+    }
+    switch step {
+    case .postponed(_, let type, let opset):
+      return Plan.Step(
+        node: node, inputs: inputs, outputs: outputs, action: .postponed(type, opset: opset))
+    case .prepared(_, let prepared):
+      while outputs.count < prepared.outputs.count {
+        outputs.append(unnamed(outputs.count, of: node))
+      }
+      return Plan.Step(node: node, inputs: inputs, outputs: outputs, action: .prepared(prepared))
+    }
+  }
+
+  private mutating func unnamed(_ output: Int, of node: Node) -> Int {
+    // No ONNX name holds a newline from here: names made here never meet the graph's.
+    number(of: "\n\(numbers.count) \(output) \(node.title)")
+  }
+}
+
+/// When each tensor of a plan is needed, and where it may live.
+private struct Lifetimes {
+  private(set) var sharedRequests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] = [:]
+  private(set) var separateByteCount = 0
+  private(set) var releases: [[Int]]
+
+  init(steps: [Plan.Step], observed: Set<Int>) {
+    var owners: [Int: Int] = [:]  // A view's number to that of the tensor whose memory it shows.
+    var made: [Int: (step: Int, byteCount: Int)] = [:]
+    var lastUse: [Int: Int] = [:]
+    var escaping = observed
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs.compactMap({ $0 }) { lastUse[owners[input] ?? input] = index }
+      // What a postponed step makes may be a view of what it reads.
+      guard let prepared = step.prepared else {
+        escaping.formUnion(step.inputs.compactMap { $0.map { owners[$0] ?? $0 } })
+        continue
+      }
+      if case .alias(let input) = prepared.body, let source = step.inputs[input] {
+        let owner = owners[source] ?? source
+        owners[step.outputs[0]] = owner
+        if observed.contains(step.outputs[0]) { escaping.insert(owner) }
+        continue
+      }
+      for (number, output) in zip(step.outputs, prepared.outputs) {
+        made[number] = (index, output.shape.elementCount * output.elementType.byteCount)
+      }
+    }
+    releases = Array(repeating: [], count: steps.count)
+    for (number, (step, byteCount)) in made {
+      if escaping.contains(number) {
+        separateByteCount += byteCount
+      } else {
+        sharedRequests[number] = (byteCount, step...max(lastUse[number] ?? step, step))
+      }
+    }
+    let views = Dictionary(grouping: owners.keys) { owners[$0]! }
+    for (number, step) in lastUse {
+      releases[step] += ([number] + (views[number] ?? [])).filter { !observed.contains($0) }
+    }
+  }
+}

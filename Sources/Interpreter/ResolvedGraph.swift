@@ -1,0 +1,205 @@
+import Kernels
+import ONNXGraph
+import Operators
+import Tensors
+
+/// A model with everything worked out that the types and shapes of its inputs decide: the shape of
+/// each tensor, constants and shape computations folded, each node prepared.
+public struct ResolvedGraph: Sendable {
+  /// The element type and shape of a tensor.
+  public struct Description: Sendable, Equatable {
+    public let elementType: ElementType
+    public let shape: Shape
+
+    public init(_ elementType: ElementType, _ shape: Shape) {
+      self.elementType = elementType
+      self.shape = shape
+    }
+  }
+
+  enum Step: Sendable {
+    case prepared(Node, PreparedNode)
+    /// Prepared in the run: the shape of a result depends on a value computed there.
+    case postponed(Node, any Operator.Type, opset: Int)
+
+    var node: Node {
+      switch self {
+      case .prepared(let node, _), .postponed(let node, _, _): node
+      }
+    }
+  }
+
+  public let model: Model
+  let inputs: [String: Description]
+  let steps: [Step]
+  let limits: RunLimits
+  private let operands: [String: Operand]
+
+  /// - Parameters:
+  ///   - inputs: a type and shape for each of the graph's inputs, by name.
+  ///   - observing: tensors beside the graph's outputs that will be asked for.
+  /// - Throws: ``InterpreterError`` when operators are missing (all are listed), an input is not
+  ///   described or does not fit its declaration, or a node is wrong.
+  public init(
+    _ model: Model, inputs: [String: Description], observing: some Sequence<String> = [],
+    limits: RunLimits = RunLimits()
+  ) throws(InterpreterError) {
+    let missing = model.missingOperators()
+    guard missing.isEmpty else {
+      let list = missing.map(\.description).joined(separator: ", ")
+      throw InterpreterError("operators that cannot be run: \(list)")
+    }
+    var resolver = Resolver(model: model, limits: limits)
+    for input in model.graph.inputs {
+      guard let description = inputs[input.name] else {
+        throw InterpreterError("no tensor given for input '\(input.name)'")
+      }
+      try input.check(description)
+      resolver.operands[input.name] = Operand(
+        elementType: description.elementType, shape: description.shape)
+    }
+    let wanted = model.graph.outputs.map(\.name) + observing
+    for node in model.liveNodes(reaching: wanted) { try resolver.resolve(node) }
+    self.model = model
+    self.inputs = inputs
+    self.limits = limits
+    steps = resolver.steps
+    operands = resolver.operands
+  }
+
+  /// A tensor's type and shape; `nil` when only the run decides it or there is no such tensor.
+  public func description(of tensor: String) -> Description? {
+    operands[tensor].map { Description($0.elementType, $0.shape) }
+  }
+
+  /// A tensor's value, when it does not depend on what the graph is fed.
+  public func constant(_ tensor: String) -> Tensor? { operands[tensor]?.value }
+}
+
+extension ValueInfo {
+  /// Throws unless a tensor can be fed to the input as it is declared.
+  func check(_ description: ResolvedGraph.Description) throws(InterpreterError) {
+    if let elementType, elementType != description.elementType {
+      throw InterpreterError(
+        "input '\(name)' is given \(description.elementType), expected \(elementType)")
+    }
+    guard let dimensions else { return }
+    let fits =
+      dimensions.count == description.shape.rank
+      && zip(dimensions, description.shape).allSatisfy { declared, given in
+        if case .fixed(let size) = declared { size == given } else { true }
+      }
+    guard fits else {
+      let expected = dimensions.map(\.description).joined(separator: ",")
+      throw InterpreterError(
+        "input '\(name)' is given shape \(description.shape), expected [\(expected)]")
+    }
+  }
+}
+
+/// Works through the nodes in order.
+private struct Resolver {
+  let model: Model
+  let limits: RunLimits
+  let table = OperatorTable()
+  let team = ThreadTeam(threadCount: 1)
+  var operands: [String: Operand]
+  var steps: [ResolvedGraph.Step] = []
+  private var foldedBytes = 0
+
+  init(model: Model, limits: RunLimits) {
+    self.model = model
+    self.limits = limits
+    operands = model.graph.initializers.mapValues { Operand(constant: $0) }
+  }
+
+  mutating func resolve(_ node: Node) throws(InterpreterError) {
+    let opset = model.opset(of: node)
+    guard let operatorType = table(node, opset: opset) else {
+      throw InterpreterError("\(node.title): no such operator in opset \(opset)")
+    }
+    var inputs: [Operand?] = []
+    for name in node.inputs {
+      guard !name.isEmpty else {
+        inputs.append(nil)
+        continue
+      }
+      guard let operand = operands[name] else {
+        steps.append(.postponed(node, operatorType, opset: opset))
+        return
+      }
+      inputs.append(operand)
+    }
+    do {
+      let prepared = try prepareNode(operatorType, node: node, opset: opset, operands: inputs)
+      try record(prepared, of: node, operands: inputs)
+    } catch is ValueNeeded {
+      steps.append(.postponed(node, operatorType, opset: opset))
+    } catch {
+      throw InterpreterError(error, at: node, operands: inputs)
+    }
+  }
+
+  private mutating func record(
+    _ prepared: PreparedNode, of node: Node, operands inputs: [Operand?]
+  ) throws {
+    if let values = try fold(prepared, inputs: inputs) {
+      for (name, value) in zip(node.outputs, values) where !name.isEmpty {
+        operands[name] = Operand(constant: value)
+      }
+      return
+    }
+    for (name, output) in zip(node.outputs, prepared.outputs) where !name.isEmpty {
+      operands[name] = Operand(elementType: output.elementType, shape: output.shape)
+    }
+    steps.append(.prepared(node, prepared))
+  }
+
+  /// The outputs' values, when they depend on constants alone.
+  private mutating func fold(_ prepared: PreparedNode, inputs: [Operand?]) throws -> [Tensor]? {
+    if case .constants(let values) = prepared.body { return values }
+    let values = inputs.map { $0?.value }
+    guard zip(inputs, values).allSatisfy({ ($0 == nil) == ($1 == nil) }) else { return nil }
+    switch prepared.body {
+    case .constants(let values): return values
+    case .alias(let input): return [values[input]!.reshaped(to: prepared.outputs[0].shape)]
+    case .compute(let compute):
+      foldedBytes += try prepared.checkedByteCount(limit: limits.memory - foldedBytes)
+      let outputs = prepared.outputs.map {
+        MutableTensor(elementType: $0.elementType, shape: $0.shape)
+      }
+      try compute(
+        NodeRun(
+          inputs: values, outputs: outputs, team: team,
+          workspace: TensorStorage(byteCount: prepared.workspaceBytesPerWorker)))
+      return outputs.map(\.tensor)
+    }
+  }
+}
+
+extension PreparedNode {
+  /// Bytes of all outputs together.
+  func checkedByteCount(limit: Int) throws -> Int {
+    var total = 0
+    for output in outputs {
+      let bytes = output.shape.elementCount * output.elementType.byteCount
+      guard bytes <= limit - total else {
+        throw OperatorError(
+          "a result of shape \(output.shape) exceeds the memory a run may use (\(limit >> 20) MB left)"
+        )
+      }
+      total += bytes
+    }
+    return total
+  }
+}
+
+extension Dimension: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .fixed(let size): String(size)
+    case .named(let name): name
+    case .unknown: "?"
+    }
+  }
+}

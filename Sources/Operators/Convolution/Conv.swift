@@ -1,0 +1,94 @@
+import Kernels
+import Tensors
+
+/// `Conv`: grouped, strided, dilated convolution over one to three spatial dimensions;
+/// opsets 1, 11, 22.
+///
+/// X `[N, C, D1…]`, W `[M, C/group, k1…]`, B `[M]` → Y `[N, M, o1…]`.
+enum Conv: ArithmeticOperator {
+  static let type = "Conv"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    try node.expectInputs(2...3)
+    let x = try node.operand(0)
+    let weights = try node.operand(1)
+    let bias = node.optionalOperand(2)
+    guard let type = x.elementType.floatingType, weights.elementType == x.elementType,
+      bias == nil || bias?.elementType == x.elementType
+    else {
+      throw OperatorError("X, W and B must have one floating-point type")
+    }
+    let geometry = try geometry(&node, x: x.shape, weights: weights.shape)
+    if let bias, bias.shape != [weights.shape[0]] {
+      throw OperatorError(
+        "B is \(bias.shape), expected [\(weights.shape[0])] as W has output channels")
+    }
+    let spatial = geometry.output.dimensions.suffix(x.shape.rank - 2)
+    let shape = try Shape(validating: [x.shape[0], weights.shape[0]] + spatial)
+    return type == Float.self
+      ? prepared(Float.self, geometry, shape, hasBias: bias != nil)
+      : prepared(Double.self, geometry, shape, hasBias: bias != nil)
+  }
+
+  private static func geometry(
+    _ node: inout NodeReader, x: Shape, weights: Shape
+  ) throws -> ConvolutionGeometry {
+    guard (3...5).contains(x.rank), weights.rank == x.rank else {
+      throw OperatorError(
+        "X is \(x) and W \(weights), expected [N,C,…] and [M,C/group,…] of equal rank 3 to 5")
+    }
+    let group = try node.int("group") ?? 1
+    guard group >= 1, weights[0] % group == 0, x[1] % group == 0, x[1] / group == weights[1] else {
+      throw OperatorError(
+        "\(x[1]) input channels in \(group) groups do not fit W \(weights), "
+          + "expected [M,\(group >= 1 ? x[1] / group : 0),…] with M a multiple of the groups")
+    }
+    let kernel = Array(weights.dimensions[2...])
+    if let declared = try node.ints("kernel_shape"), declared != kernel {
+      throw OperatorError("attribute kernel_shape is \(declared), but W is \(weights)")
+    }
+    let window = try node.window(over: Array(x.dimensions[2...]), kernel: kernel)
+    return ConvolutionGeometry(
+      batch: x[0], groups: group, inputChannels: weights[1],
+      outputChannels: weights[0] / group, input: Extent(x.dimensions[2...], filler: 1),
+      output: Extent(window.output[...], filler: 1), kernel: Extent(kernel[...], filler: 1),
+      stride: Extent(window.strides[...], filler: 1),
+      dilation: Extent(window.dilations[...], filler: 1),
+      padding: Extent(window.padsBegin[...], filler: 0))
+  }
+
+  private static func prepared<T: BLASElement & FloatingElement>(
+    _ type: T.Type, _ geometry: ConvolutionGeometry, _ shape: Shape, hasBias: Bool,
+    activation: Activation? = nil
+  ) -> PreparedNode {
+    let convolution = Convolution<T>(geometry: geometry, activation: activation)
+    var node = PreparedNode(T.elementType, shape) { run in
+      convolution(
+        input: run.input(0, of: T.self).baseAddress!, weights: run.input(1).baseAddress!,
+        bias: hasBias ? run.input(2).baseAddress : nil, output: run.output().baseAddress!,
+        team: run.team
+      ) { worker in
+        run.workspace(ofWorker: worker, bytesPerWorker: convolution.workspaceBytesPerWorker)
+      }
+    }
+    node.workspaceBytesPerWorker = convolution.workspaceBytesPerWorker
+    if activation == nil {
+      node.applying = { activation in
+        prepared(type, geometry, shape, hasBias: hasBias, activation: activation)
+      }
+    }
+    return node
+  }
+}
+
+private typealias Extent = ConvolutionGeometry.Extent
+
+extension ConvolutionGeometry.Extent {
+  /// One to three extents, outermost first, with `filler` for the leading ones that are missing.
+  fileprivate init(_ extents: ArraySlice<Int>, filler: Int) {
+    let padded = [Int](repeating: filler, count: 3 - extents.count) + extents
+    self.init(padded[0], padded[1], padded[2])
+  }
+
+  fileprivate var dimensions: [Int] { [depth, height, width] }
+}

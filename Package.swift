@@ -59,7 +59,9 @@ let package = Package(
     .testTarget(
       name: "DetectionTests",
       dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),
-    .testTarget(name: "VerificationTests", dependencies: ["Verification", "ONNXFormat"]),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: ["Verification", "Detection", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"]),
   ],

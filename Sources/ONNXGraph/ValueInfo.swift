@@ -8,10 +8,18 @@ public struct ValueInfo: Sendable, Equatable {
   /// `nil` when not even the rank is declared.
   public var dimensions: [Dimension]?
 
-  public init(name: String, elementType: ElementType?, dimensions: [Dimension]?) {
+  public init(
+    name: String, elementType: ElementType? = nil, dimensions: [Dimension]? = nil
+  ) {
     self.name = name
     self.elementType = elementType
     self.dimensions = dimensions
+  }
+
+  /// The declaration of a tensor that is there.
+  public init(name: String, _ tensor: Tensor) {
+    self.init(
+      name: name, elementType: tensor.elementType, dimensions: tensor.shape.map(Dimension.fixed))
   }
 }
 

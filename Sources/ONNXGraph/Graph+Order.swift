@@ -1,0 +1,77 @@
+extension Graph {
+  /// The same graph with its invariants checked and its nodes in an order that can be run: the
+  /// order they have where that is one.
+  ///
+  /// - Throws: ``ModelError`` when a tensor is made twice, read but not made, or needs itself.
+  public func validated() throws(ModelError) -> Graph {
+    let makers = try makers()
+    var graph = self
+    graph.nodes = try orderedNodes(available: Set(inputs.map(\.name)).union(initializers.keys))
+    if let output = outputs.first(where: { makers[$0.name] == nil }) {
+      throw ModelError("output '\(output.name)' is made by nothing")
+    }
+    return graph
+  }
+
+  /// What makes each tensor, in words.
+  private func makers() throws(ModelError) -> [String: String] {
+    var makers: [String: String] = [:]
+    func add(_ name: String, _ maker: @autoclosure () -> String) throws(ModelError) {
+      if let other = makers[name] {
+        throw ModelError("tensor '\(name)' is made twice: by \(other) and by \(maker())")
+      }
+      makers[name] = maker()
+    }
+    for input in inputs {
+      guard !input.name.isEmpty else { throw ModelError("an input has no name") }
+      try add(input.name, "an input")
+    }
+    for name in initializers.keys { try add(name, "an initializer") }
+    for node in nodes {
+      for output in node.outputs where !output.isEmpty { try add(output, node.title) }
+    }
+    return makers
+  }
+
+  /// Takes the nodes in the order they have; one that comes before what it reads waits for it.
+  private func orderedNodes(available: Set<String>) throws(ModelError) -> [Node] {
+    var available = available
+    var ordered: [Node] = []
+    ordered.reserveCapacity(nodes.count)
+    var waiting: [String: [Node]] = [:]
+    for node in nodes {
+      var ready = [node]
+      while let node = ready.popLast() {
+        if let missing = node.inputs.first(where: { !$0.isEmpty && !available.contains($0) }) {
+          waiting[missing, default: []].append(node)
+          continue
+        }
+        ordered.append(node)
+        for output in node.outputs {
+          available.insert(output)
+          ready += (waiting.removeValue(forKey: output) ?? []).reversed()
+        }
+      }
+    }
+    guard waiting.isEmpty else { throw orderError(waiting: waiting) }
+    return ordered
+  }
+
+  private func orderError(waiting: [String: [Node]]) -> ModelError {
+    let producers = producers()
+    if let missing = waiting.keys.filter({ producers[$0] == nil }).min() {
+      return ModelError("\(waiting[missing]![0].title) reads '\(missing)', which nothing makes")
+    }
+    // Every node that waits waits for one that waits, so going back ends in a cycle.
+    let missing = Dictionary(
+      waiting.flatMap { tensor, nodes in nodes.map { ($0.outputs, tensor) } },
+      uniquingKeysWith: { first, _ in first })
+    var tensor = waiting.keys.min()!
+    var seen: Set<String> = []
+    while seen.insert(tensor).inserted {
+      tensor = missing[nodes[producers[tensor]!].outputs]!
+    }
+    return ModelError(
+      "\(nodes[producers[tensor]!].title) needs its own result: tensor '\(tensor)' is in a cycle")
+  }
+}

@@ -7,7 +7,9 @@ package struct OperatorTable: Sendable {
     Conv.self
   ]
   /// TensorRT's plugins, accepted in any domain.
-  private static let plugins: [any Operator.Type] = []
+  private static let plugins: [any Operator.Type] = [
+    YoloLayer.self
+  ]
 
   private let standardByType: [String: any Operator.Type]
   private let pluginsByType: [String: any Operator.Type]

@@ -1,0 +1,55 @@
+/// What comparing the candidates of two graphs on one image found.
+public struct CandidateComparison: Sendable, Equatable {
+  /// Candidates of each side.
+  public var original = 0
+  public var patched = 0
+  /// Candidates of the same cell on both sides.
+  public var matched = 0
+  /// Candidates of the original alone, and of the patched graph alone.
+  public var missing = 0
+  public var extra = 0
+  /// Candidates of one side alone, or of two classes, that rounding may decide.
+  public var ambiguous = 0
+  /// Candidates in which the plugin and Ultralytics' post-processing differ by definition.
+  public var specified = 0
+  /// Matched candidates whose classes differ.
+  public var classMismatches = 0
+  /// Matched candidates further apart than the tolerance, or not finite.
+  public var different = 0
+  /// Candidates with a NaN or an infinity on either side, matched or not.
+  public var nonFinite = 0
+  /// The largest errors of matched candidates that are finite; the score is objectness times class.
+  public var maxBoxErrorPx: Float = 0
+  public var maxScoreError: Float = 0
+  /// What was found of single candidates, the first ``findingLimit`` of them.
+  public var findings: [Finding] = []
+
+  /// How many findings are kept.
+  public static let findingLimit = 100
+
+  /// What is to be said of one candidate.
+  public struct Finding: Sendable, Equatable {
+    public enum Kind: String, Sendable, Codable {
+      case missing, extra, ambiguous, specified, classMismatch, different, nonFinite
+    }
+
+    public var kind: Kind
+    public var cell: Cell?
+    /// Class and score on each side, where there is a candidate.
+    public var original: ScoredClass?
+    public var patched: ScoredClass?
+    public var boxErrorPx: Float?
+  }
+
+  public struct ScoredClass: Sendable, Equatable {
+    public var classIndex: Int
+    public var score: Float
+  }
+
+  public init() {}
+
+  /// Whether nothing was found that fails a verdict; true also when there were no candidates.
+  public var agrees: Bool {
+    missing == 0 && extra == 0 && classMismatches == 0 && different == 0 && nonFinite == 0
+  }
+}

@@ -1,0 +1,79 @@
+import BoxMath
+
+/// What a graph ends in, with the tensors its detections are read from.
+///
+/// ``recognize(_:metadata:expectedClasses:lookup:)`` finds it from structure and shapes. After a
+/// run that observed ``observedTensors``, `cells(in:image:geometry:)` and
+/// `candidates(in:image:cells:threshold:)` read the detections.
+package struct Ending: Sendable {
+  package enum Tail: Sendable {
+    /// Rows of cx, cy, w, h, objectness and classes, made from `heads` when those are known.
+    case decodedRows(output: String, heads: [HeadMap])
+    /// Head maps, finest first.
+    case heads([HeadMap], throughSigmoid: Bool)
+    case yoloLayer(YoloLayerTail)
+    case boxesAndScores(boxes: String, scores: String, heads: [HeadMap])
+    /// Columns of cx, cy, w, h and classes.
+    case classMajor(output: String)
+    /// A form that is known by name only.
+    case named(Form)
+  }
+
+  package let tail: Tail
+  /// `nil` where the form has no classes, or does not tell.
+  package let classCount: Int?
+  /// What the structure alone tells of the decode; for decoded rows ``Probe`` tells more. `nil`
+  /// where there are no cells.
+  package let geometry: DecodeGeometry?
+  /// Outputs that have no part in the detections.
+  package let oneSidedOutputs: [String]
+  /// What is wrong with the graph's end, whatever it is compared with.
+  package let differences: [String]
+  /// What is worth knowing and not wrong.
+  package let notes: [String]
+
+  package var form: Form {
+    switch tail {
+    case .decodedRows: .yolov5Decoded
+    case .heads(_, let throughSigmoid): throughSigmoid ? .headsSigmoid : .headsLogit
+    case .yoloLayer: .yoloLayerPlugin
+    case .boxesAndScores: .boxesAndScores
+    case .classMajor: .yolov8Decoded
+    case .named(let form): form
+    }
+  }
+
+  /// The tensors a run has to keep for the detections to be read.
+  package var observedTensors: [String] {
+    switch tail {
+    case .decodedRows(let output, _), .classMajor(let output): [output]
+    case .heads(let maps, _): maps.map(\.name)
+    case .yoloLayer(let tail): tail.maps.map(\.name) + tail.outputs
+    case .boxesAndScores(let boxes, let scores, _): [boxes, scores]
+    case .named: []
+    }
+  }
+
+  /// The threshold on objectness below which the graph itself drops a cell.
+  package var pluginThreshold: Float? {
+    if case .yoloLayer(let tail) = tail { tail.parameters.scoreThreshold } else { nil }
+  }
+
+  /// The head maps that decoded rows are made from; what ``Probe`` feeds.
+  package var decodedHeads: [HeadMap] {
+    switch tail {
+    case .decodedRows(_, let heads), .boxesAndScores(_, _, let heads): heads
+    default: []
+    }
+  }
+}
+
+/// A graph's end in `YoloLayer_TRT`.
+package struct YoloLayerTail: Sendable {
+  package let parameters: YoloLayerParameters
+  /// The plugin's inputs, in its order: the anchors go with the places.
+  package let maps: [HeadMap]
+  /// The tensors that stand for the number of rows, boxes, scores and classes: the graph's
+  /// outputs, or the plugin's own where the graph does not give one out.
+  package let outputs: [String]
+}

@@ -184,7 +184,7 @@ extension Node {
   }
 
   /// The tensor a Constant node holds, if it is one this project has a type for.
-  fileprivate var constantValue: Tensor? {
+  var constantValue: Tensor? {
     guard domain.isEmpty, operatorType == "Constant", attributes.count == 1, outputs.count == 1,
       let (name, attribute) = attributes.first
     else { return nil }

@@ -66,4 +66,12 @@ struct JointGraphTests {
     #expect(joint.model.graph.nodes.first { $0.outputs == [names] }?.opset == 13)
     #expect(joint.model.graph.nodes.first { $0.name == "stem.conv" }?.opset == nil)
   }
+
+  @Test(RealModels.condition) func realPair() throws {
+    let original = try Model(contentsOfFile: RealModels.path("models/yolov5n_original.onnx"))
+    let patched = try Model(contentsOfFile: RealModels.path("models/yolov5n_yololayer.onnx"))
+    #expect(
+      joined(original, patched).sharing
+        == Sharing(identicalNodes: 199, originalOnly: 37, patchedOnly: 4))
+  }
 }

@@ -1,0 +1,164 @@
+import Detection
+import Interpreter
+import ONNXGraph
+import Tensors
+
+/// What a model is, without running it.
+public struct Inspection: Sendable, Codable, Equatable {
+  public var inputs: [TensorDescription]
+  public var outputs: [TensorDescription]
+  /// Versions of operator sets by domain.
+  public var opsets: [String: Int]
+  /// How many nodes apply each operator; operators of other domains are written `domain.type`.
+  public var operators: [String: Int]
+  /// Elements of all floating-point constants.
+  public var parameters: Int
+  /// Multiplications of convolutions and matrix products in one run; absent when the graph cannot
+  /// be resolved. Dynamic batches count as 1, dynamic heights and widths of an image as 640.
+  public var multiplyAdds: Int?
+  public var metadata: [String: String]
+  /// What the graph ends in.
+  public var form: String?
+  public var missingOperators: [Missing]
+
+  /// An input or output of the graph.
+  public struct TensorDescription: Sendable, Codable, Equatable {
+    public var name: String
+    public var type: String?
+    /// Absent when not even the rank is known.
+    public var shape: [DimensionDescription]?
+  }
+
+  /// An operator that this interpreter does not have.
+  public struct Missing: Sendable, Codable, Equatable {
+    public var domain: String
+    public var type: String
+    public var version: Int
+    public var count: Int
+  }
+}
+
+/// A declared dimension: a number, a name, or `null`.
+public enum DimensionDescription: Sendable, Equatable {
+  case fixed(Int)
+  case named(String)
+  case unknown
+}
+
+extension DimensionDescription: Codable {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .unknown
+    } else if let size = try? container.decode(Int.self) {
+      self = .fixed(size)
+    } else {
+      self = .named(try container.decode(String.self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .fixed(let size): try container.encode(size)
+    case .named(let name): try container.encode(name)
+    case .unknown: try container.encodeNil()
+    }
+  }
+}
+
+extension Inspection {
+  public init(_ model: Model) {
+    let resolved = ResolvedGraph(typical: model)
+    inputs = model.graph.inputs.map { TensorDescription($0, resolved: nil) }
+    outputs = model.graph.outputs.map { output in
+      TensorDescription(output, resolved: resolved?.description(of: output.name))
+    }
+    opsets = model.opsets
+    operators = Dictionary(
+      model.graph.nodes.map { node in
+        (node.domain.isEmpty ? node.operatorType : "\(node.domain).\(node.operatorType)", 1)
+      }, uniquingKeysWith: +)
+    parameters = model.constants.filter { $0.elementType.isFloatingPoint }
+      .reduce(0) { $0 + $1.shape.elementCount }
+    multiplyAdds = resolved?.multiplyAdds
+    metadata = model.metadata
+    missingOperators = model.missingOperators().map {
+      Missing(domain: $0.domain, type: $0.type, version: $0.version, count: $0.count)
+    }
+  }
+}
+
+extension Inspection.TensorDescription {
+  /// - Parameter resolved: what is known when the file declares no type or shape.
+  fileprivate init(_ info: ValueInfo, resolved: ResolvedGraph.Description?) {
+    name = info.name
+    type = (info.elementType ?? resolved?.elementType)?.rawValue
+    shape =
+      info.dimensions?.map { dimension in
+        switch dimension {
+        case .fixed(let size): .fixed(size)
+        case .named(let name): .named(name)
+        case .unknown: .unknown
+        }
+      } ?? resolved?.shape.map { .fixed($0) }
+  }
+}
+
+extension Model {
+  /// Initializers and the tensors of Constant nodes.
+  fileprivate var constants: [Tensor] {
+    graph.initializers.values + graph.nodes.compactMap { $0.constantValue }
+  }
+}
+
+extension ResolvedGraph {
+  /// The graph for the shapes it declares, with 1 for an open batch and 640 for open sizes of an
+  /// image; `nil` when that does not settle every input or the graph cannot be resolved.
+  fileprivate init?(typical model: Model) {
+    var inputs: [String: Description] = [:]
+    for input in model.graph.inputs {
+      guard let elementType = input.elementType, let dimensions = input.dimensions else {
+        return nil
+      }
+      let sizes = dimensions.enumerated().map { axis, dimension in
+        if case .fixed(let size) = dimension { size } else { axis == 0 ? 1 : 640 }
+      }
+      let isImage = dimensions.count == 4
+      guard isImage || !dimensions.contains(where: { $0.isOpen }),
+        let shape = try? Shape(validating: sizes)
+      else { return nil }
+      inputs[input.name] = Description(elementType, shape)
+    }
+    guard let resolved = try? ResolvedGraph(model, inputs: inputs) else { return nil }
+    self = resolved
+  }
+
+  /// Multiplications of the convolutions and matrix products.
+  fileprivate var multiplyAdds: Int {
+    model.graph.nodes.reduce(0) { $0 &+ multiplyAdds(of: $1) }
+  }
+
+  private func multiplyAdds(of node: Node) -> Int {
+    guard let result = description(of: node.outputs.first ?? "")?.shape, node.inputs.count > 1,
+      let left = description(of: node.inputs[0])?.shape,
+      let right = description(of: node.inputs[1])?.shape
+    else { return 0 }
+    switch node.operatorType {
+    // The weights are [outputs, channels of a group, kernel…].
+    case "Conv" where right.rank > 1:
+      return result.elementCount &* right.elementCount(in: 1..<right.rank)
+    case "MatMul":
+      return result.elementCount &* (left.dimensions.last ?? 1)
+    case "Gemm" where left.rank == 2:
+      return result.elementCount &* left[node.attributes["transA"] == .int(1) ? 0 : 1]
+    default: return 0
+    }
+  }
+}
+
+extension Dimension {
+  fileprivate var isOpen: Bool {
+    if case .fixed = self { false } else { true }
+  }
+}

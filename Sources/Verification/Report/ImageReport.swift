@@ -1,0 +1,133 @@
+import Detection
+
+/// What was found on one image.
+///
+/// Error figures are in pixels of the network's input, before clipping.
+public struct ImageReport: Sendable, Codable, Equatable {
+  public var path: String
+  public var verdict: Verdict
+  /// The shape the image was fed in.
+  public var inputShape: [Int]?
+  /// The errors that were allowed.
+  public var tolerances: DetectionTolerance?
+  public var cells: CellsReport?
+  public var candidates: CandidatesReport?
+  public var detections: DetectionsReport?
+  public var tensors: [TensorReport]?
+
+  public init(path: String, verdict: Verdict = .undecided) {
+    self.path = path
+    self.verdict = verdict
+  }
+}
+
+/// Every cell of the heads, whether an object is seen there or not.
+public struct CellsReport: Sendable, Codable, Equatable {
+  public var compared = 0
+  public var different = 0
+  public var maxBoxErrorPx: Figure = 0
+  public var maxScoreError: Figure = 0
+  /// The cell with the largest error against its tolerance.
+  public var worst: Cell?
+  /// The class furthest apart in that cell; absent when its box or its objectness is.
+  public var worstClass: Int?
+
+  public init() {}
+}
+
+/// The boxes that pass the threshold before suppression.
+public struct CandidatesReport: Sendable, Codable, Equatable {
+  public var original = 0
+  public var patched = 0
+  public var matched = 0
+  /// The original's that the patched graph has not.
+  public var missing = 0
+  /// The patched graph's that the original has not.
+  public var extra = 0
+  /// So close to a threshold, or to another class, that rounding may decide.
+  public var ambiguous = 0
+  /// Where the two decoders differ by their own definitions.
+  public var specified = 0
+  public var classMismatches = 0
+  public var maxBoxErrorPx: Figure = 0
+  public var maxScoreError: Figure = 0
+  /// The first of those that are not simply matched.
+  public var findings: [FindingReport] = []
+
+  public init() {}
+}
+
+/// What is to be said of one candidate.
+public struct FindingReport: Sendable, Codable, Equatable {
+  public var kind: CandidateComparison.Finding.Kind
+  public var cell: Cell?
+  public var original: ScoredClass?
+  public var patched: ScoredClass?
+  public var boxErrorPx: Figure?
+
+  public struct ScoredClass: Sendable, Codable, Equatable {
+    public var `class`: Int
+    public var label: String?
+    public var score: Figure
+  }
+}
+
+/// The boxes that are left after suppression.
+public struct DetectionsReport: Sendable, Codable, Equatable {
+  public var original: [DetectionReport] = []
+  public var patched: [DetectionReport] = []
+  /// Which detections are one object: an index of each list, `null` where only one side has it.
+  public var pairs: [[Int?]] = []
+  public var matched = 0
+  public var missing = 0
+  public var extra = 0
+  public var classMismatches = 0
+  public var maxBoxErrorPx: Figure = 0
+  public var maxScoreError: Figure = 0
+
+  public init() {}
+}
+
+/// One detected object.
+public struct DetectionReport: Sendable, Codable, Equatable {
+  /// Left, top, right and bottom in pixels of the source image, clipped to it.
+  public var box: [Figure]
+  public var score: Figure
+  /// Counted from 0; -1 when the patched graph's plugin names none.
+  public var `class`: Int
+  public var label: String?
+
+  public init(box: [Figure], score: Figure, class: Int, label: String?) {
+    self.box = box
+    self.score = score
+    self.class = `class`
+    self.label = label
+  }
+}
+
+/// Two tensors, element by element.
+public struct TensorReport: Sendable, Codable, Equatable {
+  public var original: String
+  public var patched: String
+  public var pairedBy: Pairing
+  public var maxAbsoluteError: Figure
+  public var maxRelativeError: Figure
+  /// The element with the largest error against its tolerance; absent when all are equal.
+  public var worstIndex: [Int]?
+
+  public enum Pairing: String, Sendable, Codable {
+    case content, name, order
+  }
+
+  public init(
+    original: String, patched: String, pairedBy: Pairing, maxAbsoluteError: Figure = 0,
+    maxRelativeError: Figure = 0, worstIndex: [Int]? = nil
+  ) {
+    self.original = original
+    self.patched = patched
+    self.pairedBy = pairedBy
+    self.maxAbsoluteError = maxAbsoluteError
+    self.maxRelativeError = maxRelativeError
+    self.worstIndex = worstIndex
+  }
+}

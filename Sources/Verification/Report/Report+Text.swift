@@ -1,0 +1,171 @@
+import Detection
+import Foundation
+
+extension Report {
+  /// The report for people: a line for each graph, a few for each image, the verdict.
+  public var text: String {
+    var lines = graphLines
+    for image in images { lines += [""] + image.textLines(several: images.count > 1) }
+    if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
+    lines.append("")
+    lines += reasons.filter { !failures.contains($0) }.map { "- \($0)" }
+    lines.append("verdict: \(verdict.rawValue)")
+    return lines.drop { $0.isEmpty }.map { $0 + "\n" }.joined()
+  }
+
+  private var graphLines: [String] {
+    var table = TextTable()
+    for (title, graph) in [("original", original), ("patched", patched)] {
+      table.add([title, graph.path, graph.form ?? ""])
+    }
+    var lines = table.lines
+    if let sharing {
+      lines.append(
+        "sharing   \(sharing.identicalNodes) nodes proven identical, \(sharing.originalOnly) only in "
+          + "the original, \(sharing.patchedOnly) only in the patched")
+    }
+    return lines
+  }
+}
+
+extension ImageReport {
+  fileprivate func textLines(several: Bool) -> [String] {
+    let shape = inputShape.map { " as [\($0.map(String.init).joined(separator: ","))]" } ?? ""
+    var lines = [path + shape + (several ? ": \(verdict.rawValue)" : "")]
+    if let cells { lines.append("  cells       " + cells.text(tolerances)) }
+    if let candidates {
+      lines.append("  candidates  " + candidates.text)
+      lines += candidates.findings.prefix(5).map { "    " + $0.text }
+    }
+    if let detections {
+      lines.append("  detections  " + detections.text)
+      lines += detections.tableLines.map { "    " + $0 }
+    }
+    for tensor in tensors ?? [] { lines.append("  tensor      " + tensor.text) }
+    return lines
+  }
+}
+
+extension CellsReport {
+  fileprivate func text(_ tolerances: DetectionTolerance?) -> String {
+    var text = "\(compared) compared, \(different) different; largest errors "
+    text += "\(maxBoxErrorPx.text) px, \(maxScoreError.text) in score"
+    if let worst {
+      text += " (worst: \(worst)" + (worstClass.map { ", class \($0)" } ?? "") + ")"
+    }
+    if let tolerances {
+      text += "; allowed \(Figure(tolerances.boxPx).text) px, \(Figure(tolerances.score).text)"
+    }
+    return text
+  }
+}
+
+extension CandidatesReport {
+  fileprivate var text: String {
+    var parts = ["\(original) and \(patched), \(matched) matched"]
+    let counts = [
+      (missing, "missing"), (extra, "extra"), (classMismatches, "of another class"),
+      (ambiguous, "ambiguous"), (specified, "different by specification"),
+    ]
+    parts += counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    let errors = "largest errors \(maxBoxErrorPx.text) px, \(maxScoreError.text) in score"
+    return parts.joined(separator: ", ") + (matched > 0 ? "; " + errors : "")
+  }
+}
+
+extension FindingReport {
+  fileprivate var text: String {
+    let sides = [("original", original), ("patched", patched)].compactMap { title, side in
+      side.map { "\(title) \($0.label ?? "class \($0.class)") \($0.score.score)" }
+    }
+    let place = cell.map { " at \($0)" } ?? ""
+    let apart = boxErrorPx.map { ", \($0.text) px apart" } ?? ""
+    return "\(kind.rawValue)\(place): " + sides.joined(separator: ", ") + apart
+  }
+}
+
+extension DetectionsReport {
+  fileprivate var text: String {
+    var parts = ["\(original.count) and \(patched.count), \(matched) matched"]
+    let counts = [
+      (missing, "missing"), (extra, "extra"), (classMismatches, "of another class"),
+    ]
+    parts += counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return parts.joined(separator: ", ")
+  }
+
+  /// Rows printed at most.
+  private static let rowLimit = 20
+
+  fileprivate var tableLines: [String] {
+    guard !pairs.isEmpty else { return [] }
+    var table = TextTable(numericFrom: 1)
+    table.add(["class", "original", "patched", "box in the image: original", "patched"])
+    for pair in pairs.prefix(Self.rowLimit) {
+      let left = pair[0].map { original[$0] }
+      let right = pair[1].map { patched[$0] }
+      let classes = [left, right].compactMap { $0?.title }
+      table.add([
+        classes.first == classes.last ? classes.first ?? "" : classes.joined(separator: " / "),
+        left?.score.score ?? "-", right?.score.score ?? "-", left?.boxText ?? "-",
+        right?.boxText ?? "-",
+      ])
+    }
+    let rest = pairs.count - Self.rowLimit
+    return table.lines + (rest > 0 ? ["and \(rest) more"] : [])
+  }
+}
+
+extension DetectionReport {
+  fileprivate var title: String { label ?? "class \(`class`)" }
+  fileprivate var boxText: String { box.map(\.pixels).joined(separator: " ") }
+}
+
+extension TensorReport {
+  fileprivate var text: String {
+    let names = original == patched ? original : "\(original) and \(patched)"
+    let place = worstIndex.map { " at [\($0.map(String.init).joined(separator: ","))]" } ?? ""
+    return "\(names) (paired by \(pairedBy.rawValue)): largest errors \(maxAbsoluteError.text), "
+      + "relative \(maxRelativeError.text)\(place)"
+  }
+}
+
+extension Figure {
+  /// Two significant digits, for errors.
+  package var text: String {
+    if value == 0 { return "0" }
+    guard value.isFinite else { return "not finite" }
+    return String(format: "%.2g", value)
+  }
+
+  fileprivate var score: String { value.isFinite ? String(format: "%.4f", value) : "not finite" }
+
+  fileprivate var pixels: String {
+    value.isFinite ? String(format: "%7.1f", value) : "not finite"
+  }
+}
+
+/// Columns of equal width.
+private struct TextTable {
+  private var rows: [[String]] = []
+  private let numericFrom: Int
+
+  /// - Parameter numericFrom: the first column whose cells are set against their right edge.
+  init(numericFrom: Int = .max) { self.numericFrom = numericFrom }
+
+  mutating func add(_ row: [String]) { rows.append(row) }
+
+  var lines: [String] {
+    let widths = (rows.first ?? []).indices.map { column in
+      rows.map { $0[column].count }.max() ?? 0
+    }
+    return rows.map { row in
+      let cells = zip(row, widths).enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column < numericFrom ? cell.0 + padding : padding + cell.0
+      }
+      let line = cells.joined(separator: "  ")
+      return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+}

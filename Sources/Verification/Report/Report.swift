@@ -1,0 +1,71 @@
+/// What a comparison of two graphs found.
+///
+/// Encoded as JSON it is the report that scripts read: keys stand for parts that apply, and figures
+/// without a finite value are `null`.
+public struct Report: Sendable, Codable, Equatable {
+  /// The version of the report's format.
+  public var schema = 1
+  public var verdict: Verdict
+  /// Why the verdict is not `equivalent`: one line each, the weightiest first.
+  public var reasons: [String] = []
+  /// What is worth knowing and decides nothing.
+  public var notes: [String] = []
+  public var original: GraphReport
+  public var patched: GraphReport
+  public var sharing: Sharing?
+  public var images: [ImageReport] = []
+  public var timings = Timings()
+  /// Those of the reasons that are errors: what could not be read or run. Not encoded by itself.
+  public var failures: [String] = []
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, verdict, reasons, notes, original, patched, sharing, images, timings
+  }
+
+  public init(verdict: Verdict, original: GraphReport, patched: GraphReport) {
+    self.verdict = verdict
+    self.original = original
+    self.patched = patched
+  }
+}
+
+/// What a comparison comes to.
+public enum Verdict: String, Sendable, Codable, CaseIterable {
+  case equivalent
+  case different
+  /// Nothing could be compared, or not enough to say.
+  case undecided
+
+  /// The command's exit status.
+  public var exitStatus: Int32 {
+    switch self {
+    case .equivalent: 0
+    case .different: 1
+    case .undecided: 2
+    }
+  }
+}
+
+/// One of the two graphs.
+public struct GraphReport: Sendable, Codable, Equatable {
+  public var path: String
+  /// Of the model file's bytes, in hexadecimal.
+  public var sha256: String?
+  /// What the graph ends in, as the contract names it; `nil` when it could not be told.
+  public var form: String?
+
+  public init(path: String, sha256: String? = nil, form: String? = nil) {
+    self.path = path
+    self.sha256 = sha256
+    self.form = form
+  }
+}
+
+/// How long the parts of a comparison took.
+public struct Timings: Sendable, Codable, Equatable {
+  public var loadSeconds: Figure = 0
+  public var inferenceSeconds: Figure = 0
+  public var totalSeconds: Figure = 0
+
+  public init() {}
+}

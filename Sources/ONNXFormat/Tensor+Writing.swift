@@ -2,10 +2,14 @@ import Foundation
 import Tensors
 
 extension Onnx_TensorProto {
-  /// The message that holds `tensor` as raw data.
-  package init(_ tensor: Tensor, name: String = "") {
+  /// A message that holds `tensor` and nothing else.
+  package init(_ tensor: Tensor) {
     self.init()
-    if !name.isEmpty { self.name = name }
+    hold(tensor)
+  }
+
+  /// Makes this message, which holds no data, hold `tensor` as raw data.
+  package mutating func hold(_ tensor: Tensor) {
     dims = tensor.shape.map { Int64($0) }
     dataType = Int32(tensor.elementType.onnxCode)
     rawData = tensor.withUnsafeBytes { Data($0) }

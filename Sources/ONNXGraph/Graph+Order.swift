@@ -42,7 +42,7 @@ extension Graph {
     for node in nodes {
       var ready = [node]
       while let node = ready.popLast() {
-        if let missing = node.inputs.first(where: { !$0.isEmpty && !available.contains($0) }) {
+        if let missing = node.reads.first(where: { !available.contains($0) }) {
           waiting[missing, default: []].append(node)
           continue
         }

@@ -1,3 +1,4 @@
+import ONNXFormat
 import Tensors
 
 /// A graph of operators as a value.
@@ -15,6 +16,7 @@ public struct Graph: Sendable {
   public var nodes: [Node]
   /// What the file declares of tensors in between.
   public var valueInfos: [ValueInfo]
+  package var remainder = Remainder(Onnx_GraphProto())
 
   public init(
     name: String = "", inputs: [ValueInfo], outputs: [ValueInfo],

@@ -1,3 +1,5 @@
+import ONNXFormat
+
 /// An ONNX model: a graph with the operator sets it is written in.
 public struct Model: Sendable {
   public var irVersion: Int
@@ -8,6 +10,7 @@ public struct Model: Sendable {
   /// `metadata_props`, such as `stride` and `names`.
   public var metadata: [String: String]
   public var graph: Graph
+  package var remainder = Remainder(Onnx_ModelProto())
 
   public init(
     irVersion: Int = 8, opsets: [String: Int], producerName: String = "",

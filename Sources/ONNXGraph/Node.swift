@@ -1,3 +1,4 @@
+import ONNXFormat
 import Tensors
 
 /// One application of an operator.
@@ -16,6 +17,7 @@ public struct Node: Sendable, Equatable {
   /// The version of the domain's operator set this node is written in, where that is not the
   /// model's own: graphs of different operator sets can be joined in one model.
   public var opset: Int?
+  package var remainder = Remainder(Onnx_NodeProto())
 
   public init(
     domain: String = "", operatorType: String, name: String = "", inputs: [String],
@@ -28,6 +30,12 @@ public struct Node: Sendable, Equatable {
     self.outputs = outputs
     self.attributes = attributes
     self.opset = opset
+  }
+
+  /// The names of all tensors it needs: its inputs, and what graphs among its attributes read from
+  /// outside themselves.
+  package var reads: [String] {
+    inputs.filter { !$0.isEmpty } + remainder.message.attribute.flatMap { $0.capturedTensors }
   }
 
   /// The node as messages name it: its operator and its name, or its first output when it has none.

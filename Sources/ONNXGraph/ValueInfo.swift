@@ -1,3 +1,4 @@
+import ONNXFormat
 import Tensors
 
 /// What a graph declares of one of its tensors.
@@ -7,6 +8,7 @@ public struct ValueInfo: Sendable, Equatable {
   public var elementType: ElementType?
   /// `nil` when not even the rank is declared.
   public var dimensions: [Dimension]?
+  package var remainder = Remainder(Onnx_ValueInfoProto())
 
   public init(
     name: String, elementType: ElementType? = nil, dimensions: [Dimension]? = nil

@@ -3,38 +3,53 @@ import Tensors
 
 extension ModelReader {
   func graph(_ proto: Onnx_GraphProto) throws(ModelError) -> Graph {
+    var remainder = proto
+    remainder.node = []
+    remainder.output = []
+    remainder.valueInfo = []
     var initializers: [String: Tensor] = [:]
-    // Tensors this project cannot hold; an error only when somebody reads them.
-    var unreadable: [String: String] = [:]
-    for tensor in proto.initializer {
+    for (index, tensor) in proto.initializer.enumerated() where tensor.elementType != nil {
       let title = "initializer '\(tensor.name)'"
-      guard tensor.elementType != nil else {
-        unreadable[tensor.name] = ElementType.name(ofONNXCode: Int(tensor.dataType))
-        continue
-      }
       let value = try tensor.value(title, externalData)
       if let other = initializers.updateValue(value, forKey: tensor.name), other != value {
         throw ModelError("\(title) is there twice with different values")
       }
+      remainder.initializer[index] = tensor.withoutData
     }
-    for tensor in proto.sparseInitializer { unreadable[tensor.values.name] = "sparse" }
-
     let nodes = try proto.node.map { (node) throws(ModelError) in try self.node(node) }
+    let unreadable = unreadableInitializers(of: proto)
+    try refuse(unreadable, readBy: nodes)
+    let fed = try unique(proto.input.map { ValueInfo($0) }).filter {
+      initializers[$0.name] == nil && unreadable[$0.name] == nil
+    }
+    remainder.input.removeAll { input in fed.contains { $0.name == input.name } }
+
+    var graph = Graph(
+      name: proto.name, inputs: fed, outputs: proto.output.map { ValueInfo($0) },
+      initializers: initializers, nodes: nodes, valueInfos: proto.valueInfo.map { ValueInfo($0) })
+    graph.remainder = Remainder(remainder)
+    return try graph.validated()
+  }
+
+  /// The kinds of those initializers this project has no tensors for, by name.
+  private func unreadableInitializers(of proto: Onnx_GraphProto) -> [String: String] {
+    var kinds: [String: String] = [:]
+    for tensor in proto.initializer where tensor.elementType == nil {
+      kinds[tensor.name] = ElementType.name(ofONNXCode: Int(tensor.dataType))
+    }
+    for tensor in proto.sparseInitializer { kinds[tensor.values.name] = "sparse" }
+    return kinds
+  }
+
+  private func refuse(_ unreadable: [String: String], readBy nodes: [Node]) throws(ModelError) {
+    guard !unreadable.isEmpty else { return }
     for node in nodes {
-      for input in node.inputs {
-        if let kind = unreadable[input] {
-          throw ModelError(
-            "\(node.title) reads initializer '\(input)', whose type \(kind) is not supported")
-        }
+      for input in node.reads {
+        guard let kind = unreadable[input] else { continue }
+        throw ModelError(
+          "\(node.title) reads initializer '\(input)', a \(kind) tensor, which is not supported")
       }
     }
-    let inputs = try unique(proto.input.map(ValueInfo.init))
-    return try Graph(
-      name: proto.name,
-      inputs: inputs.filter { initializers[$0.name] == nil && unreadable[$0.name] == nil },
-      outputs: proto.output.map(ValueInfo.init), initializers: initializers, nodes: nodes,
-      valueInfos: proto.valueInfo.map(ValueInfo.init)
-    ).validated()
   }
 
   /// The declarations without those that repeat an earlier one.
@@ -64,6 +79,10 @@ extension ModelReader {
         throw ModelError("\(title) is there twice with different values")
       }
     }
+    node.remainder = Remainder(proto)
+    node.remainder.message.input = []
+    node.remainder.message.output = []
+    node.remainder.message.attribute = proto.attribute.map { $0.withoutModeledValue }
     return node
   }
 
@@ -95,7 +114,55 @@ extension ModelReader {
   }
 }
 
+extension Onnx_AttributeProto {
+  /// The message without a value that ``Attribute`` holds.
+  fileprivate var withoutModeledValue: Onnx_AttributeProto {
+    var rest = self
+    switch type {
+    case .int, .float: break
+    case .string: rest.clearS()
+    case .ints: rest.ints = []
+    case .floats: rest.floats = []
+    case .strings: rest.strings = []
+    case .tensor where t.elementType != nil: rest.t = t.withoutData
+    default: break
+    }
+    return rest
+  }
+
+  /// What graphs in this attribute read from outside themselves.
+  var capturedTensors: [String] {
+    (graphs + (hasG ? [g] : [])).flatMap { $0.capturedTensors }
+  }
+}
+
+extension Onnx_GraphProto {
+  fileprivate var capturedTensors: [String] {
+    let own = Set(
+      input.map { $0.name } + initializer.map { $0.name } + sparseInitializer.map { $0.values.name }
+        + node.flatMap { $0.output })
+    let read =
+      node.flatMap { $0.input + $0.attribute.flatMap { $0.capturedTensors } }
+      + output.map { $0.name }
+    return read.filter { !$0.isEmpty && !own.contains($0) }
+  }
+}
+
 extension Onnx_TensorProto {
+  /// Name, type, shape and documentation.
+  fileprivate var withoutData: Onnx_TensorProto {
+    var rest = self
+    rest.clearRawData()
+    rest.clearDataLocation()
+    rest.externalData = []
+    rest.floatData = []
+    rest.doubleData = []
+    rest.int32Data = []
+    rest.int64Data = []
+    rest.uint64Data = []
+    return rest
+  }
+
   /// The tensor, or an error that names it.
   fileprivate func value(
     _ title: String, _ externalData: ExternalData
@@ -108,13 +175,12 @@ extension Onnx_TensorProto {
 
 extension ValueInfo {
   init(_ proto: Onnx_ValueInfoProto) {
-    guard case .tensorType(let type)? = proto.type.value else {
-      self.init(name: proto.name, elementType: nil, dimensions: nil)
-      return
+    self.init(name: proto.name)
+    if case .tensorType(let type)? = proto.type.value {
+      elementType = ElementType(onnxCode: Int(type.elemType))
+      dimensions = type.hasShape ? type.shape.dim.map { Dimension($0) } : nil
     }
-    self.init(
-      name: proto.name, elementType: ElementType(onnxCode: Int(type.elemType)),
-      dimensions: type.hasShape ? type.shape.dim.map(Dimension.init) : nil)
+    remainder = Remainder(proto)
   }
 }
 

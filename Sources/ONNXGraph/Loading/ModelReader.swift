@@ -16,10 +16,13 @@ struct ModelReader {
       throw ModelError("\(node.title): the model does not say which opset of ai.onnx it uses")
     }
     try refuseRedefinitions(by: proto.functions, of: graph.nodes)
-    return Model(
+    var model = Model(
       irVersion: Int(proto.irVersion), opsets: opsets, producerName: proto.producerName,
       producerVersion: proto.producerVersion, metadata: try metadata(proto.metadataProps),
       graph: graph)
+    model.remainder = Remainder(proto)
+    model.remainder.message.clearGraph()
+    return model
   }
 
   private func opsets(

@@ -57,7 +57,7 @@ extension Graph {
       guard !name.isEmpty, tensors.insert(name).inserted, !boundary.contains(name),
         let producer = producers[name], nodes.insert(producer).inserted
       else { continue }
-      pending += self.nodes[producer].inputs
+      pending += self.nodes[producer].reads
       // What a live node makes beside what is needed keeps its declaration.
       tensors.formUnion(self.nodes[producer].outputs)
     }

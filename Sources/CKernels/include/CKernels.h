@@ -1,1 +1,4 @@
 #pragma once
+
+#include "convolution.h"
+#include "simd_level.h"

@@ -18,16 +18,21 @@ enum Conv: ArithmeticOperator {
     else {
       throw OperatorError("X, W and B must have one floating-point type")
     }
-    let geometry = try geometry(&node, x: x.shape, weights: weights.shape)
+    let geometry = try Self.geometry(&node, x: x.shape, weights: weights.shape)
     if let bias, bias.shape != [weights.shape[0]] {
       throw OperatorError(
         "B is \(bias.shape), expected [\(weights.shape[0])] as W has output channels")
     }
     let spatial = geometry.output.dimensions.suffix(x.shape.rank - 2)
     let shape = try Shape(validating: [x.shape[0], weights.shape[0]] + spatial)
-    return type == Float.self
-      ? prepared(Float.self, geometry, shape, hasBias: bias != nil)
-      : prepared(Double.self, geometry, shape, hasBias: bias != nil)
+    let operands = Operands(
+      shape: shape, hasBias: bias != nil,
+      weightsAreConstant: weights.value != nil && (bias == nil || bias?.value != nil))
+    if type == Float.self {
+      return direct(geometry, operands, cache: PackedWeightsCache())
+        ?? blas(Float.self, geometry, operands)
+    }
+    return blas(Double.self, geometry, operands)
   }
 
   private static func geometry(
@@ -57,25 +62,52 @@ enum Conv: ArithmeticOperator {
       padding: Extent(window.padsBegin[...], filler: 0))
   }
 
-  private static func prepared<T: BLASElement & FloatingElement>(
-    _ type: T.Type, _ geometry: ConvolutionGeometry, _ shape: Shape, hasBias: Bool,
+  private struct Operands {
+    let shape: Shape
+    let hasBias: Bool
+    let weightsAreConstant: Bool
+  }
+
+  /// Weights stay packed in `cache` from run to run, whichever activation is applied.
+  private static func direct(
+    _ geometry: ConvolutionGeometry, _ operands: Operands, cache: PackedWeightsCache,
+    activation: Activation? = nil
+  ) -> PreparedNode? {
+    guard let convolution = DirectConvolution(geometry: geometry, activation: activation) else {
+      return nil
+    }
+    let workspaceBytes = convolution.workspaceBytesPerWorker
+    let kept = operands.weightsAreConstant ? cache : nil
+    var node = PreparedNode(.float32, operands.shape) { run in
+      convolution(
+        input: run.input(0).baseAddress!, weights: run.input(1).baseAddress!,
+        bias: operands.hasBias ? run.input(2).baseAddress : nil, cache: kept,
+        output: run.output().baseAddress!, team: run.team
+      ) { run.workspace(ofWorker: $0, bytesPerWorker: workspaceBytes) }
+    }
+    node.workspaceBytesPerWorker = workspaceBytes
+    if activation == nil {
+      node.applying = { direct(geometry, operands, cache: cache, activation: $0)! }
+    }
+    return node
+  }
+
+  private static func blas<T: BLASElement & FloatingElement>(
+    _ type: T.Type, _ geometry: ConvolutionGeometry, _ operands: Operands,
     activation: Activation? = nil
   ) -> PreparedNode {
-    let convolution = Convolution<T>(geometry: geometry, activation: activation)
-    var node = PreparedNode(T.elementType, shape) { run in
+    let convolution = BLASConvolution<T>(geometry: geometry, activation: activation)
+    let workspaceBytes = convolution.workspaceBytesPerWorker
+    var node = PreparedNode(T.elementType, operands.shape) { run in
       convolution(
         input: run.input(0, of: T.self).baseAddress!, weights: run.input(1).baseAddress!,
-        bias: hasBias ? run.input(2).baseAddress : nil, output: run.output().baseAddress!,
-        team: run.team
-      ) { worker in
-        run.workspace(ofWorker: worker, bytesPerWorker: convolution.workspaceBytesPerWorker)
-      }
+        bias: operands.hasBias ? run.input(2).baseAddress : nil,
+        output: run.output().baseAddress!, team: run.team
+      ) { run.workspace(ofWorker: $0, bytesPerWorker: workspaceBytes) }
     }
-    node.workspaceBytesPerWorker = convolution.workspaceBytesPerWorker
+    node.workspaceBytesPerWorker = workspaceBytes
     if activation == nil {
-      node.applying = { activation in
-        prepared(type, geometry, shape, hasBias: hasBias, activation: activation)
-      }
+      node.applying = { blas(type, geometry, operands, activation: $0) }
     }
     return node
   }

@@ -1,10 +1,10 @@
-/// A convolution with its weights, ready to run over maps of one shape.
+/// A convolution over maps of one shape as products of matrices, computed by BLAS.
 ///
 /// Each group is the matrix product `weights[outputChannels, patchRows] * patches[patchRows, pixels]`.
 /// It is computed in tiles of output pixels: the patches of a tile are packed into a workspace that
 /// stays in cache, and bias and activation are applied before the tile leaves it. The tiles depend
 /// on the geometry alone, so the bits are the same on any number of threads.
-package struct Convolution<T: BLASElement>: Sendable {
+package struct BLASConvolution<T: BLASElement>: Sendable {
   package let geometry: ConvolutionGeometry
   package let activation: Activation?
   private let tileColumns: Int

@@ -1,0 +1,104 @@
+// The convolution of one level, which defines what vector_math.inc.h asks for and
+//   ROWS     output channels in a panel
+
+// Sums `VECTORS` vectors of pixels for one panel of channels, finished, into `tile[row][vector]`.
+#define SUM_KERNEL(VECTORS)                                                                      \
+  static void NAME(sum_##VECTORS)(const ConvolutionBlock *block, const float *weights,          \
+                                  const float *bias, const float *input, VECTOR *tile) {        \
+    VECTOR sums[ROWS][VECTORS];                                                                  \
+    _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                     \
+      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sums[row][v] = (VECTOR){};             \
+    }                                                                                            \
+    const ptrdiff_t *offsets = block->offsets;                                                   \
+    for (ptrdiff_t k = 0; k < block->depth; k++) {                                               \
+      const float *line = input + offsets[k];                                                    \
+      VECTOR pixels[VECTORS];                                                                    \
+      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                      \
+        pixels[v] = *(const UNALIGNED *)(line + v * WIDTH);                                      \
+      }                                                                                          \
+      _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                   \
+        VECTOR weight = NAME(splat)(weights[row]);                                               \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                    \
+          sums[row][v] = FMA(weight, pixels[v], sums[row][v]);                                   \
+        }                                                                                        \
+      }                                                                                          \
+      weights += ROWS;                                                                           \
+    }                                                                                            \
+    _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                     \
+      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                      \
+        tile[row * VECTORS + v] = NAME(finish)(block, sums[row][v] + bias[row]);                 \
+      }                                                                                          \
+    }                                                                                            \
+  }
+
+INLINE VECTOR NAME(finish)(const ConvolutionBlock *block, VECTOR x) {
+  switch (block->activation) {
+    case ConvolutionActivationRelu: return NAME(select)(x < 0.0f, NAME(splat)(0.0f), x);
+    case ConvolutionActivationLeakyRelu: return NAME(select)(x < 0.0f, x * block->slope, x);
+    case ConvolutionActivationSigmoid: return NAME(sigmoid)(x);
+    case ConvolutionActivationSiLU: return x * NAME(sigmoid)(x);
+    default: return x;
+  }
+}
+
+SUM_KERNEL(1)
+SUM_KERNEL(2)
+SUM_KERNEL(3)
+
+// Writes a tile's rows for the pixels from `first` on, without what lies between the lines.
+static void NAME(store)(const ConvolutionBlock *block, const VECTOR *tile, ptrdiff_t first,
+                        ptrdiff_t count, ptrdiff_t vectors, ptrdiff_t rows, float *output) {
+  ptrdiff_t pixel = 0;
+  while (pixel < count) {
+    ptrdiff_t line = (first + pixel) / block->pitch;
+    ptrdiff_t column = (first + pixel) % block->pitch;
+    ptrdiff_t kept = block->width - column;
+    ptrdiff_t span = block->pitch - column;
+    if (span > count - pixel) span = count - pixel;
+    if (kept > span) kept = span;
+    if (kept > 0) {
+      float *target = output + line * block->width + column;
+      const float *source = (const float *)tile + pixel;
+      for (ptrdiff_t row = 0; row < rows; row++) {
+        if (kept == 3 * WIDTH) {
+          for (int v = 0; v < 3; v++) {
+            *(UNALIGNED *)(target + v * WIDTH) = *(const UNALIGNED *)(source + v * WIDTH);
+          }
+        } else {
+          memcpy(target, source, (size_t)kept * sizeof(float));
+        }
+        target += block->channel_stride;
+        source += vectors * WIDTH;
+      }
+    }
+    pixel += span;
+  }
+}
+
+void NAME(convolve)(const ConvolutionBlock *block) {
+  VECTOR tile[ROWS * 3];
+  ptrdiff_t first = 0;
+  while (first < block->pixels) {
+    ptrdiff_t left = block->pixels - first;
+    ptrdiff_t vectors = left >= 3 * WIDTH ? 3 : left >= 2 * WIDTH ? 2 : 1;
+    // The last few pixels are computed with some before them again, to the same bits.
+    if (left < WIDTH && block->pixels >= WIDTH) first = block->pixels - WIDTH;
+    ptrdiff_t count = vectors * WIDTH;
+    if (count > block->pixels - first) count = block->pixels - first;
+    const float *weights = block->weights;
+    for (ptrdiff_t channel = 0; channel < block->channels; channel += ROWS) {
+      const float *bias = block->bias + channel;
+      const float *input = block->input + first;
+      switch (vectors) {
+        case 3: NAME(sum_3)(block, weights, bias, input, tile); break;
+        case 2: NAME(sum_2)(block, weights, bias, input, tile); break;
+        default: NAME(sum_1)(block, weights, bias, input, tile); break;
+      }
+      ptrdiff_t rows = block->channels - channel < ROWS ? block->channels - channel : ROWS;
+      NAME(store)(block, tile, first, count, vectors, rows,
+                  block->output + channel * block->channel_stride);
+      weights += block->depth * ROWS;
+    }
+    first += count;
+  }
+}

@@ -1,0 +1,16 @@
+#include <string.h>
+
+#include "convolution.h"
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,fma"))), apply_to = function)
+
+#define NAME(x) x##_avx512
+#define WIDTH 16
+#define ROWS 8
+#define FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
+#include "vector_math.inc.h"
+#include "convolution.inc.h"
+
+#pragma clang attribute pop
+#endif

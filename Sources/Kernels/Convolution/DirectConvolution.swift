@@ -1,0 +1,171 @@
+import CKernels
+
+/// A float32 convolution over one or two dimensions, summed directly from rows of the input.
+///
+/// The output is computed in bands of rows. Each band's input is copied to a workspace that stays in
+/// cache, laid out so that every term of the sums is a shifted row (``ShiftedMap``); pointwise
+/// convolutions read the map in place. Bands depend on the geometry alone and each element is one
+/// chain of multiply-adds, so the bits are the same on any number of threads.
+package struct DirectConvolution: Sendable {
+  private let geometry: ConvolutionGeometry
+  private let activation: Activation?
+  private let level: SIMDLevel
+  private let bands: Bands
+
+  private enum Bands: Sendable {
+    /// Runs of pixels of a map that is read in place, and where each input channel begins.
+    case inPlace(pixels: Int, offsets: [Int])
+    case shifted(rows: Int, ShiftedMap)
+  }
+
+  /// - Returns: `nil` when the geometry has three dimensions or nothing to sum.
+  package init?(
+    geometry: ConvolutionGeometry, activation: Activation? = nil,
+    level: SIMDLevel = simd_level_available()
+  ) {
+    guard geometry.kernel.depth == 1, geometry.input.depth == 1, geometry.output.depth == 1,
+      geometry.padding.depth == 0, geometry.patchRows > 0, geometry.output.count > 0
+    else { return nil }
+    self.geometry = geometry
+    self.activation = activation
+    self.level = level
+    if geometry.isPointwise, geometry.output.count >= convolution_vector(level) {
+      let fitting = Self.bandBytes / 4 / geometry.inputChannels / Self.pixelUnit * Self.pixelUnit
+      let sharing = geometry.output.count / Self.bandsWanted / Self.pixelUnit * Self.pixelUnit
+      bands = .inPlace(
+        pixels: max(min(fitting, sharing), Self.pixelUnit),
+        offsets: (0..<geometry.inputChannels).map { $0 * geometry.input.count })
+    } else {
+      let oneRow = ShiftedMap.elementCount(of: geometry, bandRows: 1)
+      let perRow = ShiftedMap.elementCount(of: geometry, bandRows: 2) - oneRow
+      let fitting = 1 + (Self.bandBytes / 4 - oneRow) / perRow
+      let sharing = (geometry.output.height + Self.bandsWanted - 1) / Self.bandsWanted
+      let rows = max(min(fitting, sharing), 1)
+      bands = .shifted(rows: rows, ShiftedMap(geometry, bandRows: rows))
+    }
+  }
+
+  /// What a band's input may take: part of a second-level cache that weights share.
+  private static var bandBytes: Int { 256 << 10 }
+  /// Enough bands for several threads to share a map evenly.
+  private static var bandsWanted: Int { 8 }
+  /// A multiple of the pixels every level's kernels take at a time.
+  private static var pixelUnit: Int { 48 }
+
+  /// Bytes of workspace each thread needs.
+  package var workspaceBytesPerWorker: Int {
+    switch bands {
+    case .inPlace: 0
+    case .shifted(let rows, _):
+      ShiftedMap.elementCount(of: geometry, bandRows: rows) * MemoryLayout<Float>.stride
+    }
+  }
+
+  /// Runs the convolution.
+  ///
+  /// - Parameters:
+  ///   - input: `[batch, groups * inputChannels, height, width]`.
+  ///   - weights: `[groups * outputChannels, inputChannels, kernel…]`, packed unless `cache` has
+  ///     them already.
+  ///   - bias: `[groups * outputChannels]`.
+  ///   - cache: where packed weights are kept, when they are the same at every run.
+  ///   - output: `[batch, groups * outputChannels, height, width]`; all of it is written.
+  ///   - workspace: for a thread's number, ``workspaceBytesPerWorker`` bytes of its own.
+  package func callAsFunction(
+    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    cache: PackedWeightsCache?, output: UnsafeMutablePointer<Float>, team: ThreadTeam,
+    workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
+  ) {
+    func pack() -> PackedWeights {
+      PackedWeights(
+        weights: weights, bias: bias, geometry: geometry, rows: convolution_rows(level), team: team)
+    }
+    let maps = Maps(input: input, output: output, weights: cache?.get(pack) ?? pack())
+    let groups = geometry.groups
+    switch bands {
+    case .inPlace(let pixels, let offsets):
+      let count = max(geometry.output.count / pixels, 1)
+      team.forEach(geometry.batch * groups * count) { index, _ in
+        let first = index % count * pixels
+        // The last run takes what would be too short for one of its own.
+        let end = index % count == count - 1 ? geometry.output.count : first + pixels
+        computeInPlace(maps, plane: index / count, pixels: first..<end, offsets: offsets)
+      }
+    case .shifted(let rows, let map):
+      let count = (geometry.output.height + rows - 1) / rows
+      team.forEach(geometry.batch * groups * count) { index, worker in
+        let first = index % count * rows
+        let end = min(first + rows, geometry.output.height)
+        computeBand(
+          maps, plane: index / count, rows: first..<end, map: map,
+          workspace: workspace(worker).assumingMemoryBound(to: Float.self))
+      }
+    }
+  }
+
+  private struct Maps: @unchecked Sendable {
+    let input: UnsafePointer<Float>
+    let output: UnsafeMutablePointer<Float>
+    let weights: PackedWeights
+  }
+
+  private func computeInPlace(_ maps: Maps, plane: Int, pixels: Range<Int>, offsets: [Int]) {
+    compute(
+      maps, plane: plane, offsets: offsets,
+      input: maps.input + plane * geometry.inputChannels * geometry.input.count
+        + pixels.lowerBound,
+      pixels: pixels.count, pitch: pixels.count, width: pixels.count,
+      firstPixel: pixels.lowerBound)
+  }
+
+  private func computeBand(
+    _ maps: Maps, plane: Int, rows: Range<Int>, map: ShiftedMap,
+    workspace: UnsafeMutablePointer<Float>
+  ) {
+    map.fill(
+      workspace, from: maps.input + plane * geometry.inputChannels * geometry.input.count,
+      firstRow: rows.lowerBound, rows: rows.count)
+    let width = geometry.output.width
+    compute(
+      maps, plane: plane, offsets: map.offsets, input: UnsafePointer(workspace),
+      pixels: (rows.count - 1) * map.pitch + width, pitch: map.pitch, width: width,
+      firstPixel: rows.lowerBound * width)
+  }
+
+  private func compute(
+    _ maps: Maps, plane: Int, offsets: [Int], input: UnsafePointer<Float>, pixels: Int, pitch: Int,
+    width: Int, firstPixel: Int
+  ) {
+    let group = plane % geometry.groups
+    offsets.withUnsafeBufferPointer { offsets in
+      var block = ConvolutionBlock()
+      block.weights = UnsafePointer(
+        maps.weights.weights + group * maps.weights.groupStride.weights)
+      block.bias = UnsafePointer(maps.weights.bias + group * maps.weights.groupStride.bias)
+      block.input = input
+      block.offsets = offsets.baseAddress
+      block.depth = offsets.count
+      block.channels = geometry.outputChannels
+      block.pixels = pixels
+      block.pitch = pitch
+      block.width = width
+      block.output =
+        maps.output + plane * geometry.outputChannels * geometry.output.count + firstPixel
+      block.channel_stride = geometry.output.count
+      (block.activation, block.slope) = activation.cValue
+      convolve_block(level, &block)
+    }
+  }
+}
+
+extension Activation? {
+  fileprivate var cValue: (ConvolutionActivation, Float) {
+    switch self {
+    case nil: (ConvolutionActivationNone, 0)
+    case .relu: (ConvolutionActivationRelu, 0)
+    case .leakyRelu(let slope): (ConvolutionActivationLeakyRelu, slope)
+    case .sigmoid: (ConvolutionActivationSigmoid, 0)
+    case .silu: (ConvolutionActivationSiLU, 0)
+    }
+  }
+}

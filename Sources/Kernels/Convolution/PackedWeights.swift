@@ -1,0 +1,72 @@
+import CKernels
+import Synchronization
+
+/// A convolution's weights and bias in the order the direct kernels read them.
+///
+/// For each group, panels of `rows` output channels: `[panel][term][row]`, where the terms of an
+/// output element run over `[input channel][kernel row][kernel column]`. Channels missing from the
+/// last panel are zero.
+package final class PackedWeights: @unchecked Sendable {
+  let weights: UnsafeMutablePointer<Float>
+  let bias: UnsafeMutablePointer<Float>
+  /// Floats from one group's weights, and bias, to the next one's.
+  let groupStride: (weights: Int, bias: Int)
+
+  init(
+    weights source: UnsafePointer<Float>, bias sourceBias: UnsafePointer<Float>?,
+    geometry: ConvolutionGeometry, rows: Int, team: ThreadTeam
+  ) {
+    let channels = geometry.outputChannels
+    let depth = geometry.patchRows
+    let panels = (channels + rows - 1) / rows
+    groupStride = (panels * depth * rows, panels * rows)
+    let panelCount = geometry.groups * panels
+    weights = .allocate(capacity: max(panelCount * depth * rows, 1))
+    bias = .allocate(capacity: max(panelCount * rows, 1))
+    bias.initialize(repeating: 0, count: panelCount * rows)
+    let packing = Packing(source: source, bias: sourceBias, weights: weights, packedBias: bias)
+    team.forEach(panelCount) { panel, _ in
+      let group = panel / panels
+      let first = panel % panels * rows
+      let target = packing.weights + panel * depth * rows
+      for row in 0..<rows {
+        guard first + row < channels else {
+          for term in 0..<depth { target[term * rows + row] = 0 }
+          continue
+        }
+        let channel = group * channels + first + row
+        let line = packing.source + channel * depth
+        for term in 0..<depth { target[term * rows + row] = line[term] }
+        if let bias = packing.bias { packing.packedBias[panel * rows + row] = bias[channel] }
+      }
+    }
+  }
+
+  deinit {
+    weights.deallocate()
+    bias.deallocate()
+  }
+
+  private struct Packing: @unchecked Sendable {
+    let source: UnsafePointer<Float>
+    let bias: UnsafePointer<Float>?
+    let weights: UnsafeMutablePointer<Float>
+    let packedBias: UnsafeMutablePointer<Float>
+  }
+}
+
+/// Weights that are packed once, when they are first needed.
+package final class PackedWeightsCache: Sendable {
+  private let packed = Mutex<PackedWeights?>(nil)
+
+  package init() {}
+
+  func get(_ pack: () -> PackedWeights) -> PackedWeights {
+    packed.withLock { cached in
+      if let cached { return cached }
+      let made = pack()
+      cached = made
+      return made
+    }
+  }
+}

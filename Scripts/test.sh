@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs what is missing, checks the formatting, builds without warnings and runs the tests.
+#
+# Tests of real YOLOv5n models run where VERIFY_PATCH_MODELS names a folder that holds them, and say
+# that they are skipped elsewhere.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+Scripts/system-libraries.sh
+swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+swift build -c release --build-tests 2>&1 | tee "$log"
+if grep -q 'warning:' "$log"; then
+  echo "the build has warnings" >&2
+  exit 1
+fi
+[ -n "${VERIFY_PATCH_MODELS:-}" ] ||
+  echo "VERIFY_PATCH_MODELS is not set: tests of the real models are skipped"
+env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE swift test -c release --skip-build

@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "Interpreter", dependencies: ["Tensors", "Kernels", "ONNXGraph", "Operators"]),
 
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
-    .target(name: "Images", dependencies: ["CImageCodecs"]),
+    .target(name: "Images", dependencies: ["CImageCodecs", "Tensors"]),
     .target(name: "Detection", dependencies: ["Tensors", "BoxMath", "ONNXGraph", "Images"]),
 
     .target(
@@ -55,7 +55,8 @@ let package = Package(
       name: "OperatorsTests", dependencies: ["Operators", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
       name: "InterpreterTests", dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors"]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images", "Tensors"], resources: [.copy("Samples")]),
     .testTarget(
       name: "DetectionTests",
       dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),

@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 
 /// A regular file mapped read-only into memory.
 ///
@@ -16,7 +15,7 @@ package final class MappedFile: @unchecked Sendable {
   }
 
   /// Maps an open file and closes the descriptor.
-  init(closing descriptor: Int32) throws(TensorError) {
+  package init(closing descriptor: Int32) throws(TensorError) {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw TensorError(MappedFile.reason(errno)) }
@@ -37,7 +36,7 @@ package final class MappedFile: @unchecked Sendable {
     }
   }
 
-  static func reason(_ code: Int32) -> String {
+  package static func reason(_ code: Int32) -> String {
     code == ENOENT ? "no such file" : String(cString: strerror(code)).lowercased()
   }
 }

@@ -1,0 +1,6 @@
+/// Why a picture cannot be read or written: one line.
+public struct ImageError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -4,7 +4,29 @@ import ONNXGraph
 package struct OperatorTable: Sendable {
   /// ONNX's own operators, looked up in the default domain.
   private static let standard: [any Operator.Type] = [
-    Conv.self
+    AveragePool.self,
+    Concat.self,
+    Constant.self,
+    ConstantOfShape.self,
+    Conv.self,
+    Expand.self,
+    Flatten.self,
+    Gather.self,
+    GlobalAveragePool.self,
+    MaxPool.self,
+    Pad.self,
+    RangeOperator.self,
+    Reshape.self,
+    Resize.self,
+    ScatterND.self,
+    ShapeOf.self,
+    Slice.self,
+    Split.self,
+    Squeeze.self,
+    Tile.self,
+    Transpose.self,
+    Unsqueeze.self,
+    Upsample.self,
   ]
   /// TensorRT's plugins, accepted in any domain.
   private static let plugins: [any Operator.Type] = [

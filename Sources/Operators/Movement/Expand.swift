@@ -1,0 +1,17 @@
+import Tensors
+
+/// `Expand`: the input repeated along its dimensions of one, by broadcasting with a given shape.
+enum Expand: Operator {
+  static let type = "Expand"
+  static let opsets = 8...22
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    try node.expectInputs(2...2)
+    let data = try node.operand(0)
+    let requested = try Shape(validating: try node.integerList(1))
+    guard let shape = data.shape.broadcast(with: requested) else {
+      throw OperatorError("shape \(data.shape) does not broadcast with \(requested)")
+    }
+    return .copying(data, to: shape, strides: data.shape.strides(broadcastTo: shape))
+  }
+}

@@ -1,0 +1,54 @@
+import Kernels
+import Tensors
+
+/// `Gather`: slices of the data along `axis`, picked by the indices; negative ones count from the
+/// end.
+enum Gather: Operator {
+  static let type = "Gather"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    try node.expectInputs(2...2)
+    let data = try node.operand(0)
+    let indices = try node.operand(1)
+    guard indices.elementType == .int64 || indices.elementType == .int32 else {
+      throw OperatorError("input 1 is \(indices.elementType), expected int64 or int32")
+    }
+    let axis = try node.axis(default: 0, of: data.shape)
+    guard data.shape.allSatisfy({ $0 <= Int32.max }) else {
+      throw OperatorError("data of shape \(data.shape), expected dimensions below 2^31")
+    }
+    let dimensions = data.shape.dimensions
+    let shape = try Shape(
+      validating: dimensions[..<axis] + indices.shape.dimensions + dimensions[(axis + 1)...])
+
+    let length = data.shape[axis]
+    let sourceDimensions = [
+      data.shape.elementCount(in: 0..<axis), length,
+      data.shape.elementCount(in: axis + 1..<data.shape.rank),
+    ]
+    let width = data.elementType.byteCount
+    return PreparedNode(data.elementType, shape) { run in
+      let picked =
+        indices.elementType == .int64
+        ? try positions(run.input(1, of: Int64.self), length: length)
+        : try positions(run.input(1, of: Int32.self), length: length)
+      let copy = TableCopy(
+        sourceDimensions: sourceDimensions,
+        tables: [nil, picked, nil], elementBytes: width)
+      copy.run(from: run.inputBytes(0), to: run.outputBytes(), team: run.team)
+    }
+  }
+
+  @inline(__always)
+  private static func positions<T: IntegerElement>(
+    _ indices: UnsafeBufferPointer<T>, length: Int
+  ) throws -> [Int32] {
+    try indices.map { index in
+      let position = index < 0 ? Int(index) + length : Int(index)
+      guard (0..<length).contains(position) else {
+        throw OperatorError("index \(index), expected \(-length) to \(length - 1)")
+      }
+      return Int32(position)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Kernels
+import Tensors
+
+/// `Split`: consecutive parts of the input along `axis`.
+///
+/// The parts' lengths are an attribute before opset 13 and an input from then on; without them the
+/// parts are equal, and from opset 18 on (`num_outputs`) the last may be shorter.
+enum Split: Operator {
+  static let type = "Split"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    let given: [Int]?
+    var parts = node.outputCount
+    switch node.opset {
+    case ..<13:
+      try node.expectInputs(1...1)
+      given = try node.ints("split")
+    case ..<18:
+      try node.expectInputs(1...2)
+      given = try node.optionalIntegerList(1)
+    default:
+      try node.expectInputs(1...2)
+      given = try node.optionalIntegerList(1)
+      let count = try node.int("num_outputs")
+      guard (given == nil) != (count == nil) else {
+        throw OperatorError("expected either input 1 (split) or attribute num_outputs")
+      }
+      parts = count ?? parts
+    }
+    let data = try node.operand(0)
+    let axis = try node.axis(default: 0, of: data.shape)
+    guard parts == node.outputCount, parts > 0 else {
+      throw OperatorError("\(node.outputCount) outputs, expected \(parts)")
+    }
+    let lengths =
+      try given
+      ?? equalParts(parts, of: data.shape[axis], lastMayBeShorter: node.opset >= 18)
+    try check(lengths, count: parts, length: data.shape[axis])
+    return try split(data, along: axis, into: lengths)
+  }
+
+  private static func equalParts(
+    _ count: Int, of length: Int, lastMayBeShorter: Bool
+  ) throws -> [Int] {
+    let part = (length + count - 1) / count
+    let last = length - part * (count - 1)
+    guard last == part || (lastMayBeShorter && last >= 0) else {
+      throw OperatorError("a dimension of \(length), expected one that splits in \(count)")
+    }
+    return [Int](repeating: part, count: count - 1) + [last]
+  }
+
+  private static func check(_ lengths: [Int], count: Int, length: Int) throws {
+    var rest = length
+    for part in lengths where rest >= 0 { rest = part < 0 ? -1 : rest - part }
+    guard lengths.count == count, rest == 0 else {
+      throw OperatorError(
+        "split is \(lengths), expected \(count) lengths that add up to \(length)")
+    }
+  }
+
+  private static func split(
+    _ data: Operand, along axis: Int, into lengths: [Int]
+  ) throws -> PreparedNode {
+    let shapes = try lengths.map { length in
+      var dimensions = data.shape.dimensions
+      dimensions[axis] = length
+      return try Shape(validating: dimensions)
+    }
+    if shapes.count == 1 { return .reshaping(data, to: shapes[0]) }
+    let width = data.elementType.byteCount
+    let outer = data.shape.elementCount(in: 0..<axis)
+    let inner = data.shape.elementCount(in: axis + 1..<data.shape.rank)
+    let copies = lengths.map { length in
+      StridedCopy(
+        dimensions: [outer, length * inner], from: [data.shape[axis] * inner, 1],
+        to: [length * inner, 1], elementBytes: width)
+    }
+    return PreparedNode(
+      outputs: shapes.map { .init(data.elementType, $0) },
+      body: .compute { run in
+        var source = run.inputBytes(0)
+        for (index, copy) in copies.enumerated() {
+          copy.run(from: source, to: run.outputBytes(index), team: run.team)
+          source += lengths[index] * inner * width
+        }
+      })
+  }
+}

@@ -1,0 +1,42 @@
+import Kernels
+import Tensors
+
+/// `AveragePool`: the mean of every window. Padding is left out of the mean, or counts as zeros
+/// with `count_include_pad`; what a window of `ceil_mode` reaches beyond the padding never counts.
+enum AveragePool: ArithmeticOperator {
+  static let type = "AveragePool"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    try node.expectInputs(1...1)
+    let elementType = try node.operand(0).elementType
+    guard let floatingType = elementType.floatingType else {
+      throw OperatorError("input 0 is \(elementType), expected a floating-point type")
+    }
+    let window = try PoolingWindow(&node, dilationsSince: 19)
+    let includesPadding = try node.flag("count_include_pad", default: false)
+    return prepared(floatingType, window, includesPadding: includesPadding)
+  }
+
+  private static func prepared<T: FloatingElement>(
+    _: T.Type, _ window: PoolingWindow, includesPadding: Bool
+  ) -> PreparedNode {
+    PreparedNode(T.elementType, window.outputShape) { run in
+      if window.outputShape.elementCount == 0 { return }
+      averageWindows(
+        planes: window.planes, axes: window.axes,
+        counts: window.tapCounts(includingPadding: includesPadding),
+        from: run.input(0, of: T.self).baseAddress!, to: run.output(of: T.self).baseAddress!,
+        team: run.team)
+    }
+  }
+}
+
+extension PoolingWindow {
+  /// For each axis, how many taps of the window at each output position count.
+  fileprivate func tapCounts(includingPadding: Bool) -> [[Int]] {
+    zip(axes, paddingsAfter).map { axis, after in
+      let bounds = includingPadding ? -axis.padding..<axis.input + after : 0..<axis.input
+      return (0..<axis.output).map { axis.taps(at: $0, in: bounds).count }
+    }
+  }
+}

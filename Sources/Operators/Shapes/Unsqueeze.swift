@@ -1,0 +1,27 @@
+import Tensors
+
+/// `Unsqueeze`: the same elements with dimensions of one inserted, at axes counted in the result.
+/// The axes are an attribute before opset 13 and an input from then on.
+enum Unsqueeze: Operator {
+  static let type = "Unsqueeze"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    let axes: [Int]
+    if node.opset < 13 {
+      try node.expectInputs(1...1)
+      guard let attribute = try node.ints("axes") else {
+        throw OperatorError("attribute axes is missing")
+      }
+      axes = attribute
+    } else {
+      try node.expectInputs(2...2)
+      axes = try node.integerList(1)
+    }
+    let data = try node.operand(0)
+    let rank = data.shape.rank + axes.count
+    let inserted = Set(try normalized(axes: axes, rank: rank))
+    var kept = data.shape.makeIterator()
+    return .reshaping(
+      data, to: Shape((0..<rank).map { inserted.contains($0) ? 1 : kept.next()! }))
+  }
+}

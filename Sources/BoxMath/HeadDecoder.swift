@@ -36,6 +36,9 @@ public struct HeadDecoder<T: FloatingElement>: Sendable {
     self.networkHeight = T(networkHeight)
   }
 
+  /// The size of the network's input in pixels, as the decode has it.
+  public var networkSize: (width: T, height: T) { (networkWidth, networkHeight) }
+
   /// The corners of the box of one cell, in pixels of the network's input.
   @inlinable public func corners(
     x: T, y: T, width: T, height: T, anchor: Int, row: Int, column: Int

@@ -1,5 +1,5 @@
 /// Greedy, class-wise non-maximum suppression.
-public struct NonMaximumSuppression: Sendable {
+public struct NonMaximumSuppression: Sendable, Equatable {
   /// A box is dropped when its IoU with a kept one of its class is above this.
   public var iouThreshold: Float
   /// How many boxes are kept at most, over all classes.

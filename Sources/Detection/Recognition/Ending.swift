@@ -4,7 +4,7 @@ import BoxMath
 ///
 /// ``recognize(_:metadata:expectedClasses:lookup:)`` finds it from structure and shapes. After a
 /// run that observed ``observedTensors``, `cells(in:image:geometry:)` and
-/// `candidates(in:image:cells:threshold:)` read the detections.
+/// `candidates(in:image:cells:rule:tolerance:)` read the detections.
 package struct Ending: Sendable {
   package enum Tail: Sendable {
     /// Rows of cx, cy, w, h, objectness and classes, made from `heads` when those are known.
@@ -31,6 +31,18 @@ package struct Ending: Sendable {
   package let differences: [String]
   /// What is worth knowing and not wrong.
   package let notes: [String]
+
+  init(
+    tail: Tail, classCount: Int? = nil, geometry: DecodeGeometry? = nil,
+    oneSidedOutputs: [String] = [], differences: [String] = [], notes: [String] = []
+  ) {
+    self.tail = tail
+    self.classCount = classCount
+    self.geometry = geometry
+    self.oneSidedOutputs = oneSidedOutputs
+    self.differences = differences
+    self.notes = notes
+  }
 
   package var form: Form {
     switch tail {

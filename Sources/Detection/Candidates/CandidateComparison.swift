@@ -31,6 +31,9 @@ public struct CandidateComparison: Sendable, Equatable {
   public struct Finding: Sendable, Equatable {
     public enum Kind: String, Sendable, Codable {
       case missing, extra, ambiguous, specified, classMismatch, different, nonFinite
+
+      /// Whether a finding of this kind fails no verdict.
+      public var isAllowed: Bool { self == .ambiguous || self == .specified }
     }
 
     public var kind: Kind
@@ -47,6 +50,19 @@ public struct CandidateComparison: Sendable, Equatable {
   }
 
   public init() {}
+
+  mutating func add(_ finding: Finding) {
+    switch finding.kind {
+    case .missing: missing += 1
+    case .extra: extra += 1
+    case .ambiguous: ambiguous += 1
+    case .specified: specified += 1
+    case .classMismatch: classMismatches += 1
+    case .different: different += 1
+    case .nonFinite: nonFinite += 1
+    }
+    if findings.count < Self.findingLimit { findings.append(finding) }
+  }
 
   /// Whether nothing was found that fails a verdict; true also when there were no candidates.
   public var agrees: Bool {

@@ -47,13 +47,14 @@ package struct HeadMap: Sendable, Equatable {
 }
 
 extension [HeadMap] {
-  /// The maps with the largest grid first; equal grids keep their order.
-  package var finestFirst: [HeadMap] {
-    enumerated().sorted {
-      ($1.element.rows * $1.element.columns, $0.offset)
-        < ($0.element.rows * $0.element.columns, $1.offset)
-    }.map { $0.element }
+  /// The places of the maps with the largest grid first; equal grids keep their order.
+  package var finestFirstOrder: [Int] {
+    indices.sorted {
+      (self[$1].rows * self[$1].columns, $0) < (self[$0].rows * self[$0].columns, $1)
+    }
   }
+
+  package var finestFirst: [HeadMap] { finestFirstOrder.map { self[$0] } }
 
   /// The cells of the maps, which stand finest first.
   package var layout: CellLayout {

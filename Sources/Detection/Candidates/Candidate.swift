@@ -1,0 +1,147 @@
+import BoxMath
+
+/// A cell whose objectness reaches the threshold, or a row of the plugin.
+package struct Candidate: Sendable, Equatable {
+  /// The number of the cell it comes from, when that is known.
+  package var cell: Int?
+  package var boxInNetworkPixels: Box
+  /// Objectness times class probability.
+  package var score: Float
+  /// -1 where the plugin found no class.
+  package var classIndex: Int
+
+  package init(cell: Int?, boxInNetworkPixels: Box, score: Float, classIndex: Int) {
+    self.cell = cell
+    self.boxInNetworkPixels = boxInNetworkPixels
+    self.score = score
+    self.classIndex = classIndex
+  }
+
+  var isFinite: Bool { boxInNetworkPixels.isFinite && score.isFinite }
+}
+
+/// Which cells are candidates.
+package struct CandidateRule: Sendable, Equatable {
+  package enum Measure: Sendable {
+    case objectness
+    /// Objectness times the largest class probability, where one graph has nothing else.
+    case product
+  }
+
+  package let threshold: Float
+  package let measure: Measure
+
+  package init(threshold: Float, measure: Measure) {
+    self.threshold = threshold
+    self.measure = measure
+  }
+
+  /// The rule for two graphs: the plugin's own threshold when either ends in it, else `confidence`.
+  package init(original: Ending, patched: Ending, confidence: Float) {
+    let endings = [original, patched]
+    threshold = endings.lazy.compactMap(\.pluginThreshold).first ?? confidence
+    let hasProducts = endings.contains { [.boxesAndScores, .yolov8Decoded].contains($0.form) }
+    measure = hasProducts ? .product : .objectness
+  }
+
+  /// What the threshold is applied to in one cell.
+  func measure(_ cell: Int, in cells: Cells?) -> Float? {
+    cells.map { cells in
+      switch measure {
+      case .objectness: cells.objectness(of: cell)
+      case .product: cells.largestProduct(of: cell)
+      }
+    }
+  }
+}
+
+/// The candidates of one graph on one image.
+package struct CandidateSet: Sendable {
+  /// By cell; those whose cell is not known come last.
+  package let candidates: [Candidate]
+  /// The cells they come from, to look up what is not a candidate; `nil` when they are not known.
+  package let cells: Cells?
+  /// Whether they are rows of the plugin.
+  package let isPlugin: Bool
+  /// What is wrong with the tensors the candidates are read from.
+  package let differences: [String]
+
+  package init(
+    candidates: [Candidate], cells: Cells?, isPlugin: Bool = false, differences: [String] = []
+  ) {
+    self.candidates = candidates.enumerated().sorted {
+      ($0.element.cell ?? .max, $0.offset) < ($1.element.cell ?? .max, $1.offset)
+    }.map { $0.element }
+    self.cells = cells
+    self.isPlugin = isPlugin
+    self.differences = differences
+  }
+}
+
+extension Cells {
+  /// The cells that the rule makes candidates.
+  package func candidates(_ rule: CandidateRule) -> CandidateSet {
+    let found = withReader { reader in
+      var found: [Candidate] = []
+      reader.forEachCell(of: rule) { cell in
+        let choice = reader.bestClass(of: cell)
+        let objectness = reader.hasObjectness ? reader.objectness(of: cell) : 1
+        found.append(
+          Candidate(
+            cell: cell, boxInNetworkPixels: reader.box(of: cell),
+            score: objectness * choice.probability, classIndex: choice.index))
+      }
+      return found
+    }
+    return CandidateSet(candidates: found, cells: self)
+  }
+
+  /// Objectness times the largest class probability.
+  func largestProduct(of cell: Int) -> Float {
+    withReader { reader in
+      let probability = reader.bestClass(of: cell).probability
+      return reader.hasObjectness ? reader.objectness(of: cell) * probability : probability
+    }
+  }
+
+  /// The rows `YoloLayer_TRT` makes of these cells: a NaN objectness is kept, and a class has to be
+  /// above 0.
+  func pluginRows(threshold: Float) -> [Candidate] {
+    withReader { reader in
+      (0..<layout.cellCount).compactMap { cell in
+        let objectness = reader.objectness(of: cell)
+        guard !(objectness < threshold) else { return nil }
+        let choice = ClassChoice<Float>.pluginRule(of: classCount) {
+          reader.classScore($0, of: cell)
+        }
+        return Candidate(
+          cell: cell, boxInNetworkPixels: reader.box(of: cell),
+          score: objectness * choice.probability, classIndex: choice.index)
+      }
+    }
+  }
+}
+
+extension CellReader {
+  /// Calls `body` for each cell that the rule makes a candidate.
+  fileprivate func forEachCell(of rule: CandidateRule, _ body: (Int) -> Void) {
+    var block = CellBlock(classCount: classCount)
+    let needsClasses = rule.measure == .product || !hasObjectness
+    forEachStretch { stretch in
+      loadScores(stretch, into: &block, withClasses: needsClasses)
+      var measure = needsClasses ? block.largestClassScore : block.objectness
+      if needsClasses, hasObjectness { measure *= block.objectness }
+      let isCandidate = measure .>= rule.threshold
+      guard any(isCandidate) else { return }
+      for lane in 0..<stretch.count where isCandidate[lane] { body(stretch.firstCell + lane) }
+    }
+  }
+}
+
+extension CellBlock {
+  fileprivate var largestClassScore: SIMD16<Float> {
+    var largest = SIMD16<Float>(repeating: -.infinity)
+    for score in classes { largest.replace(with: score, where: score .> largest) }
+    return largest
+  }
+}

@@ -1,0 +1,150 @@
+import BoxMath
+
+/// The candidates of two graphs, brought together by the cells they come from.
+package struct CandidateMatching: Sendable {
+  package private(set) var comparison = CandidateComparison()
+  /// Cells whose candidates agree, or differ only by what rounding or definition allows.
+  private(set) var explainedCells: Set<Int> = []
+
+  private let original: CandidateSet
+  private let patched: CandidateSet
+  private let rule: CandidateRule
+  private let tolerance: DetectionTolerance
+
+  /// - Parameter rule: by which both sides' candidates were found.
+  package init(
+    original: CandidateSet, patched: CandidateSet, rule: CandidateRule,
+    tolerance: DetectionTolerance
+  ) {
+    self.original = original
+    self.patched = patched
+    self.rule = rule
+    self.tolerance = tolerance
+    comparison.original = original.candidates.count
+    comparison.patched = patched.candidates.count
+    var left = original.candidates[...]
+    var right = patched.candidates[...]
+    while let a = left.first, let b = right.first {
+      // A candidate of an unknown cell stands last, and matches none.
+      let (cellA, cellB) = (a.cell ?? .max, b.cell ?? .max)
+      if cellA == cellB, a.cell != nil {
+        match(left.removeFirst(), right.removeFirst(), cell: cellA)
+      } else if cellA <= cellB {
+        alone(left.removeFirst(), side: .original)
+      } else {
+        alone(right.removeFirst(), side: .patched)
+      }
+    }
+    for candidate in left { alone(candidate, side: .original) }
+    for candidate in right { alone(candidate, side: .patched) }
+  }
+
+  /// Whether the candidates of a detection's cell agree, or differ only as is allowed.
+  func explains(_ detection: DetectedObject) -> Bool {
+    guard let cell = detection.cell,
+      let number = (original.cells ?? patched.cells)?.layout.number(of: cell)
+    else { return false }
+    return explainedCells.contains(number)
+  }
+
+  private enum Side { case original, patched }
+
+  private func set(_ side: Side) -> CandidateSet { side == .original ? original : patched }
+
+  // MARK: On both sides
+
+  private mutating func match(_ a: Candidate, _ b: Candidate, cell: Int) {
+    comparison.matched += 1
+    let boxError = a.boxInNetworkPixels.largestDifference(from: b.boxInNetworkPixels)
+    let scoreError = abs(a.score - b.score)
+    var kinds: [CandidateComparison.Finding.Kind] = []
+    if a.isFinite, b.isFinite {
+      comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, boxError)
+      comparison.maxScoreError = max(comparison.maxScoreError, scoreError)
+      if isOnThreshold(cell) { kinds.append(.specified) }
+      if a.classIndex != b.classIndex { kinds.append(kindOfMismatch(a, b, cell)) }
+      if boxError > tolerance.boxPx || scoreError > tolerance.score { kinds.append(.different) }
+    } else {
+      kinds = [.nonFinite]
+    }
+    for kind in kinds { record(kind, a, b, boxError) }
+    if kinds.allSatisfy(\.isAllowed) { explainedCells.insert(cell) }
+  }
+
+  private func kindOfMismatch(
+    _ a: Candidate, _ b: Candidate, _ cell: Int
+  ) -> CandidateComparison.Finding.Kind {
+    if isSpecified(a, b) { return .specified }
+    return areClose(a.classIndex, b.classIndex, cell) ? .ambiguous : .classMismatch
+  }
+
+  /// Whether only one side is the plugin, which keeps what is exactly on the threshold, and the
+  /// cell's objectness is.
+  private func isOnThreshold(_ cell: Int) -> Bool {
+    original.isPlugin != patched.isPlugin
+      && [original, patched].contains { rule.measure(cell, in: $0.cells) == rule.threshold }
+  }
+
+  /// Whether the plugin found no class above 0, where the other side takes the first.
+  private func isSpecified(_ a: Candidate, _ b: Candidate) -> Bool {
+    func applies(plugin: Candidate, other: Candidate, _ set: CandidateSet) -> Bool {
+      guard plugin.classIndex == -1, other.classIndex == 0 else { return false }
+      guard let cell = other.cell, let cells = set.cells else { return other.score == 0 }
+      return cells.classScores(of: cell).allSatisfy { $0 == 0 || $0.isNaN }
+    }
+    if original.isPlugin == patched.isPlugin { return false }
+    return original.isPlugin
+      ? applies(plugin: a, other: b, patched) : applies(plugin: b, other: a, original)
+  }
+
+  /// Whether two classes of a cell are so close that rounding may decide between them.
+  private func areClose(_ a: Int, _ b: Int, _ cell: Int) -> Bool {
+    let known = [original, patched].compactMap(\.cells)
+    return !known.isEmpty
+      && known.allSatisfy { cells in
+        guard (-1..<cells.classCount).contains(a), (-1..<cells.classCount).contains(b) else {
+          return false
+        }
+        let scores = [0] + cells.classScores(of: cell)
+        return abs(scores[a + 1] - scores[b + 1]) <= tolerance.score
+      }
+  }
+
+  // MARK: On one side
+
+  private mutating func alone(_ candidate: Candidate, side: Side) {
+    let (a, b) = side == .original ? (candidate, nil) : (nil, candidate)
+    let kind = kindOfLone(candidate, side)
+    record(kind, a, b, nil)
+    if !candidate.isFinite { record(.nonFinite, a, b, nil) }
+    if kind.isAllowed, candidate.isFinite, let cell = candidate.cell { explainedCells.insert(cell) }
+  }
+
+  private func kindOfLone(
+    _ candidate: Candidate, _ side: Side
+  ) -> CandidateComparison.Finding.Kind {
+    let other: Side = side == .original ? .patched : .original
+    let unexplained: CandidateComparison.Finding.Kind = side == .original ? .missing : .extra
+    guard let cell = candidate.cell,
+      let here = rule.measure(cell, in: set(side).cells),
+      let there = rule.measure(cell, in: set(other).cells)
+    else { return unexplained }
+    if set(side).isPlugin, !set(other).isPlugin, here.isNaN { return .specified }
+    let isClose =
+      abs(here - rule.threshold) <= tolerance.score
+      && abs(there - rule.threshold) <= tolerance.score
+    return isClose ? .ambiguous : unexplained
+  }
+
+  private mutating func record(
+    _ kind: CandidateComparison.Finding.Kind, _ a: Candidate?, _ b: Candidate?, _ boxError: Float?
+  ) {
+    let layout = (original.cells ?? patched.cells)?.layout
+    let cell = (a ?? b)?.cell
+    comparison.add(
+      CandidateComparison.Finding(
+        kind: kind, cell: cell.flatMap { cell in layout.map { $0[cell] } },
+        original: a.map { .init(classIndex: $0.classIndex, score: $0.score) },
+        patched: b.map { .init(classIndex: $0.classIndex, score: $0.score) }, boxErrorPx: boxError))
+  }
+}

@@ -1,0 +1,155 @@
+import BoxMath
+
+extension Cells {
+  /// Compares every cell's box, objectness and class probabilities with the other graph's.
+  ///
+  /// Where one side has products of objectness and class, so are the other side's compared.
+  ///
+  /// - Precondition: ``incomparability(with:)`` is `nil`.
+  package func compare(with other: Cells, tolerance: DetectionTolerance) -> CellComparison {
+    precondition(incomparability(with: other) == nil)
+    return withReader { left in
+      other.withReader { right in
+        var comparer = CellComparer(left: left, right: right, tolerance: tolerance)
+        left.forEachStretch { comparer.compare($0) }
+        return comparer.result()
+      }
+    }
+  }
+}
+
+private struct CellComparer {
+  let left: CellReader
+  let right: CellReader
+  let tolerance: DetectionTolerance
+  private var leftBlock: CellBlock
+  private var rightBlock: CellBlock
+  private var comparison = CellComparison()
+  private var worstCell: Int?
+  /// How many tolerances the worst cell is apart; infinite for one that is not finite.
+  private var worstRatio: Float = 0
+
+  init(left: CellReader, right: CellReader, tolerance: DetectionTolerance) {
+    self.left = left
+    self.right = right
+    self.tolerance = tolerance
+    leftBlock = CellBlock(classCount: left.classCount)
+    rightBlock = CellBlock(classCount: right.classCount)
+  }
+
+  mutating func compare(_ stretch: CellStretch) {
+    left.load(stretch, into: &leftBlock)
+    right.load(stretch, into: &rightBlock)
+    if left.hasObjectness != right.hasObjectness {
+      if left.hasObjectness { leftBlock.multiplyClasses() } else { rightBlock.multiplyClasses() }
+    }
+    var box = LaneErrors()
+    for axis in 0..<4 { box.add(leftBlock.corners[axis], rightBlock.corners[axis]) }
+    var score = LaneErrors()
+    if left.hasObjectness, right.hasObjectness {
+      score.add(leftBlock.objectness, rightBlock.objectness)
+    }
+    for classIndex in leftBlock.classes.indices {
+      score.add(leftBlock.classes[classIndex], rightBlock.classes[classIndex])
+    }
+    comparison.compared += stretch.count
+    record(box, score, stretch)
+  }
+
+  private mutating func record(_ box: LaneErrors, _ score: LaneErrors, _ stretch: CellStretch) {
+    let nonFinite = box.isNonFinite .| score.isNonFinite
+    let different =
+      nonFinite .| (box.largest .> tolerance.boxPx) .| (score.largest .> tolerance.score)
+    let isNotable =
+      different .| (box.largest .> comparison.maxBoxErrorPx)
+      .| (score.largest .> comparison.maxScoreError)
+    guard any(isNotable) else { return }
+    for lane in 0..<stretch.count where isNotable[lane] {
+      if different[lane] { comparison.different += 1 }
+      if nonFinite[lane] { comparison.nonFinite += 1 }
+      comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, box.largest[lane])
+      comparison.maxScoreError = max(comparison.maxScoreError, score.largest[lane])
+      let ratio =
+        nonFinite[lane]
+        ? .infinity
+        : max(
+          box.largest[lane].inTolerances(of: tolerance.boxPx),
+          score.largest[lane].inTolerances(of: tolerance.score))
+      if ratio > worstRatio {
+        worstRatio = ratio
+        worstCell = stretch.firstCell + lane
+      }
+    }
+  }
+
+  func result() -> CellComparison {
+    var comparison = comparison
+    if let worstCell {
+      comparison.worst = left.layout[worstCell]
+      comparison.worstClass = worstClass(of: worstCell)
+    }
+    return comparison
+  }
+
+  /// The class that is furthest apart, unless the box or the objectness is further.
+  private func worstClass(of cell: Int) -> Int? {
+    let box = left.box(of: cell).largestDifference(from: right.box(of: cell))
+    var worst = box.inTolerances(of: tolerance.boxPx)
+    if left.hasObjectness, right.hasObjectness {
+      let objectness = abs(left.objectness(of: cell) - right.objectness(of: cell))
+      worst = larger(worst, objectness.inTolerances(of: tolerance.score))
+    }
+    var worstClass: Int?
+    for classIndex in 0..<left.classCount {
+      let error = abs(product(left, classIndex, cell) - product(right, classIndex, cell))
+      let ratio = error.inTolerances(of: tolerance.score)
+      if !worst.isNaN, ratio.isNaN || ratio > worst {
+        worst = ratio
+        worstClass = classIndex
+      }
+    }
+    return worstClass
+  }
+
+  private func product(_ reader: CellReader, _ classIndex: Int, _ cell: Int) -> Float {
+    let score = reader.classScore(classIndex, of: cell)
+    let isMixed = left.hasObjectness != right.hasObjectness
+    return isMixed && reader.hasObjectness ? score * reader.objectness(of: cell) : score
+  }
+
+  private func larger(_ a: Float, _ b: Float) -> Float {
+    a.isNaN || b.isNaN ? .nan : max(a, b)
+  }
+}
+
+/// For 16 cells, how far apart their numbers are.
+private struct LaneErrors {
+  /// The largest distance that is a number.
+  var largest = SIMD16<Float>()
+  /// 0 as long as all distances are finite, then NaN.
+  private var finiteness = SIMD16<Float>()
+
+  mutating func add(_ a: SIMD16<Float>, _ b: SIMD16<Float>) {
+    let difference = a - b
+    let distance = difference.replacing(with: -difference, where: difference .< 0)
+    finiteness += distance * 0
+    largest.replace(
+      with: distance, where: (distance .> largest) .& (distance .< .infinity))
+  }
+
+  var isNonFinite: SIMDMask<SIMD16<Int32>> { finiteness .!= 0 }
+}
+
+extension CellBlock {
+  /// Makes the classes products with the objectness.
+  fileprivate mutating func multiplyClasses() {
+    for classIndex in classes.indices { classes[classIndex] *= objectness }
+  }
+}
+
+extension Float {
+  /// A distance as a multiple of a tolerance, which may be 0.
+  fileprivate func inTolerances(of tolerance: Float) -> Float {
+    self == 0 ? 0 : isNaN ? .nan : min(self / tolerance, .greatestFiniteMagnitude)
+  }
+}

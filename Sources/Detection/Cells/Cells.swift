@@ -1,0 +1,89 @@
+import BoxMath
+import Tensors
+
+/// Box, objectness and class probabilities of every cell of one image, read where the graph's
+/// tensors hold them.
+package struct Cells: Sendable {
+  /// What the scores of a cell are.
+  package enum Scoring: Sendable {
+    case objectnessAndClasses
+    /// Objectness times class, or class alone where there is no objectness.
+    case products
+  }
+
+  package let layout: CellLayout
+  package let classCount: Int
+  package let scoring: Scoring
+  let scales: [CellScale]
+  /// For each cell its row, where the tensors are rows in another order.
+  let rowOfCell: [Int]?
+
+  init(
+    layout: CellLayout, classCount: Int, scoring: Scoring, scales: [CellScale],
+    rowOfCell: [Int]? = nil
+  ) {
+    self.layout = layout
+    self.classCount = classCount
+    self.scoring = scoring
+    self.scales = scales
+    self.rowOfCell = rowOfCell
+  }
+
+  /// Calls `body` with direct access to the cells.
+  func withReader<Result>(_ body: (CellReader) throws -> Result) rethrows -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(CellReader(self))
+  }
+
+  /// The box of a cell, in pixels of the network's input.
+  package func box(of cell: Int) -> Box { withReader { $0.box(of: cell) } }
+
+  /// Objectness, or the largest product where there is none.
+  package func objectness(of cell: Int) -> Float { withReader { $0.objectness(of: cell) } }
+
+  /// The class probabilities (or products) of a cell.
+  package func classScores(of cell: Int) -> [Float] {
+    withReader { reader in (0..<classCount).map { reader.classScore($0, of: cell) } }
+  }
+
+  /// Why the cells of two graphs cannot be compared; `nil` when they can.
+  package func incomparability(with other: Cells) -> String? {
+    if layout.cellCount != other.layout.cellCount {
+      return "\(layout.cellCount) cells against \(other.layout.cellCount)"
+    }
+    if layout != other.layout { return "the cells are arranged in different grids" }
+    if classCount != other.classCount {
+      return "\(classCount) classes against \(other.classCount)"
+    }
+    return nil
+  }
+}
+
+/// Where the numbers of one scale's cells stand.
+struct CellScale: Sendable {
+  /// How a cell's four box channels are meant.
+  enum BoxEncoding: Sendable {
+    case corners
+    case centerAndSize
+    /// What a head map holds after the sigmoid.
+    case head(HeadDecoder<Float>)
+  }
+
+  /// A float32 tensor with the distances, in elements, between the numbers of neighbours.
+  struct Channels: Sendable {
+    let tensor: Tensor
+    /// The first channel of the scale's first cell.
+    let first: Int
+    let anchorStride: Int
+    let cellStride: Int
+    let channelStride: Int
+  }
+
+  let grid: CellLayout.Scale
+  let encoding: BoxEncoding
+  let boxes: Channels
+  /// Objectness (if there is any) and classes.
+  let scores: Channels
+  /// Whether all numbers are logits.
+  let isLogit: Bool
+}

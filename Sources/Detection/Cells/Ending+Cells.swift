@@ -1,0 +1,190 @@
+import BoxMath
+import Tensors
+
+extension Ending {
+  /// The cells of one image of a run.
+  ///
+  /// - Parameters:
+  ///   - tensors: what the run gave for ``observedTensors``.
+  ///   - image: the image's place in the batch.
+  ///   - geometry: for decoded rows, the graph's own as ``Probe`` found it; for head maps, that of
+  ///     the other graph, or of options. What the graph itself tells when left out.
+  /// - Throws: ``DetectionError`` when the graph has no cells, or they cannot be had like this.
+  package func cells(
+    in tensors: [String: Tensor], image: Int, geometry other: DecodeGeometry? = nil
+  ) throws(DetectionError) -> Cells {
+    guard let geometry = other ?? geometry, let classCount else {
+      throw DetectionError("a graph that ends in \(form.rawValue) has no cells")
+    }
+    let builder = CellsBuilder(
+      tensors: tensors, image: image, geometry: geometry, classCount: classCount)
+    switch tail {
+    case .decodedRows(let output, _): return try builder.decodedRows(output)
+    case .classMajor(let output): return try builder.classMajor(output)
+    case .boxesAndScores(let boxes, let scores, _):
+      return try builder.boxesAndScores(boxes, scores)
+    case .heads(let maps, let throughSigmoid):
+      guard let decoders = geometry.decoders else {
+        throw DetectionError("the strides and anchors of the head maps are not known")
+      }
+      return try builder.heads(maps, decoders, isLogit: !throughSigmoid)
+    case .yoloLayer(let tail):
+      let sizes = tail.maps.map { (rows: $0.rows, columns: $0.columns) }
+      guard let decoders: [HeadDecoder<Float>] = try? tail.parameters.decoders(for: sizes) else {
+        throw DetectionError("the plugin's max_stride is too large")
+      }
+      let order = tail.maps.finestFirstOrder
+      return try builder.heads(
+        order.map { tail.maps[$0] }, order.map { decoders[$0] }, isLogit: false)
+    case .named: throw DetectionError("a graph that ends in \(form.rawValue) has no cells")
+    }
+  }
+}
+
+private struct CellsBuilder {
+  let tensors: [String: Tensor]
+  let image: Int
+  let geometry: DecodeGeometry
+  let classCount: Int
+
+  private var layout: CellLayout { geometry.layout }
+
+  /// A float32 tensor whose shape, after the batch, is one of `shapes`.
+  private func tensor(
+    _ name: String, _ shapes: [[Int]]
+  ) throws(DetectionError) -> (tensor: Tensor, first: Int) {
+    guard let tensor = tensors[name] else {
+      throw DetectionError("the run gave no tensor '\(name)'")
+    }
+    let rest = Array(tensor.shape.dropFirst())
+    guard shapes.contains(rest) else {
+      throw DetectionError(
+        "'\(name)' has shape \(tensor.shape), expected [N,"
+          + shapes[0].map(String.init).joined(separator: ",") + "]")
+    }
+    guard (0..<tensor.shape[0]).contains(image) else {
+      throw DetectionError("'\(name)' has \(tensor.shape[0]) images, image \(image) was asked for")
+    }
+    return (try tensor.asFloat32(), image * rest.reduce(1, *))
+  }
+
+  func decodedRows(_ name: String) throws(DetectionError) -> Cells {
+    guard let width = tensors[name]?.shape.last, width >= 5 + classCount else {
+      throw DetectionError("'\(name)' is too narrow for \(classCount) classes")
+    }
+    let (tensor, first) = try tensor(name, [[layout.cellCount, width]])
+    return cells(.objectnessAndClasses, .centerAndSize) { grid in
+      let row = first + grid.firstCell * width
+      return (
+        CellScale.Channels(rowsOf: tensor, first: row, width: width, grid),
+        CellScale.Channels(rowsOf: tensor, first: row + 4, width: width, grid)
+      )
+    }
+  }
+
+  func boxesAndScores(_ boxes: String, _ scores: String) throws(DetectionError) -> Cells {
+    let count = layout.cellCount
+    let (boxTensor, firstBox) = try tensor(boxes, [[count, 1, 4], [count, 4]])
+    let (scoreTensor, firstScore) = try tensor(scores, [[count, classCount]])
+    return cells(.products, .corners) { grid in
+      (
+        CellScale.Channels(
+          rowsOf: boxTensor, first: firstBox + grid.firstCell * 4, width: 4, grid),
+        CellScale.Channels(
+          rowsOf: scoreTensor, first: firstScore + grid.firstCell * classCount, width: classCount,
+          grid)
+      )
+    }
+  }
+
+  func classMajor(_ name: String) throws(DetectionError) -> Cells {
+    let count = layout.cellCount
+    guard let shape = tensors[name]?.shape, shape.rank == 3, shape[1] >= 4 + classCount else {
+      throw DetectionError("'\(name)' is too narrow for \(classCount) classes")
+    }
+    let (tensor, first) = try tensor(name, [[shape[1], count]])
+    return cells(.products, .centerAndSize) { grid in
+      func channels(from channel: Int) -> CellScale.Channels {
+        CellScale.Channels(
+          tensor: tensor, first: first + channel * count + grid.firstCell,
+          anchorStride: grid.cellsPerAnchor, cellStride: 1, channelStride: count)
+      }
+      return (channels(from: 0), channels(from: 4))
+    }
+  }
+
+  /// - Parameter maps: finest first, with the decoder of each.
+  func heads(
+    _ maps: [HeadMap], _ decoders: [HeadDecoder<Float>], isLogit: Bool
+  ) throws(DetectionError) -> Cells {
+    guard maps.layout == layout, decoders.count == maps.count else {
+      throw DetectionError(
+        "the head maps have \(maps.layout.cellCount) cells, expected the \(layout.cellCount) of "
+          + "the decode")
+    }
+    var scales: [CellScale] = []
+    for ((map, decoder), grid) in zip(zip(maps, decoders), layout.scales) {
+      guard map.channels >= 5 + classCount else {
+        throw DetectionError("'\(map.name)' is too narrow for \(classCount) classes")
+      }
+      let (tensor, first) = try tensor(map.name, [map.dimensions])
+      scales.append(
+        CellScale(
+          grid: grid, encoding: .head(decoder),
+          boxes: CellScale.Channels(map, tensor, first: first, channel: 0),
+          scores: CellScale.Channels(map, tensor, first: first, channel: 4), isLogit: isLogit))
+    }
+    return Cells(
+      layout: layout, classCount: classCount, scoring: .objectnessAndClasses, scales: scales)
+  }
+
+  private func cells(
+    _ scoring: Cells.Scoring, _ encoding: CellScale.BoxEncoding,
+    channels: (CellLayout.Scale) -> (boxes: CellScale.Channels, scores: CellScale.Channels)
+  ) -> Cells {
+    Cells(
+      layout: layout, classCount: classCount, scoring: scoring,
+      scales: layout.scales.map { grid in
+        let (boxes, scores) = channels(grid)
+        return CellScale(
+          grid: grid, encoding: encoding, boxes: boxes, scores: scores, isLogit: false)
+      }, rowOfCell: geometry.rowOfCell)
+  }
+}
+
+extension CellScale.Channels {
+  /// Cells that are rows of `width` numbers.
+  fileprivate init(rowsOf tensor: Tensor, first: Int, width: Int, _ grid: CellLayout.Scale) {
+    self.init(
+      tensor: tensor, first: first, anchorStride: grid.cellsPerAnchor * width, cellStride: width,
+      channelStride: 1)
+  }
+
+  /// Cells of a head map.
+  ///
+  /// - Parameter first: where the image begins.
+  fileprivate init(_ map: HeadMap, _ tensor: Tensor, first: Int, channel: Int) {
+    let cellCount = map.rows * map.columns
+    switch map.axes {
+    case .merged, .channelsFirst:
+      self.init(
+        tensor: tensor, first: first + channel * cellCount,
+        anchorStride: map.channels * cellCount, cellStride: 1, channelStride: cellCount)
+    case .channelsLast:
+      self.init(
+        tensor: tensor, first: first + channel, anchorStride: cellCount * map.channels,
+        cellStride: map.channels, channelStride: 1)
+    }
+  }
+}
+
+extension HeadMap {
+  /// The tensor's dimensions after the batch.
+  fileprivate var dimensions: [Int] {
+    switch axes {
+    case .merged: [anchors * channels, rows, columns]
+    case .channelsFirst: [anchors, channels, rows, columns]
+    case .channelsLast: [anchors, rows, columns, channels]
+    }
+  }
+}

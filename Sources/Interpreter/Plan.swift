@@ -68,9 +68,9 @@ public struct Plan: Sendable {
       throw InterpreterError("there is no tensor '\(unknown.name)' that an output depends on")
     }
     let lifetimes = Lifetimes(steps: steps, observed: wanted)
-    releases = lifetimes.releases
+    releases = lifetimes.releases(stepCount: steps.count, keeping: wanted)
     let buffers = BufferPlan(lifetimes.sharedRequests)
-    offsets = buffers.offsets
+    offsets = lifetimes.offsets(in: buffers)
     sharedByteCount = buffers.byteCount
     let (total, overflow) = sharedByteCount.addingReportingOverflow(lifetimes.separateByteCount)
     guard !overflow, total <= limits.memory else {
@@ -125,48 +125,5 @@ private struct TensorNumbering {
   private mutating func unnamed(_ output: Int, of node: Node) -> Int {
     // No ONNX name holds a newline from here: names made here never meet the graph's.
     number(of: "\n\(numbers.count) \(output) \(node.title)")
-  }
-}
-
-/// When each tensor of a plan is needed, and where it may live.
-private struct Lifetimes {
-  private(set) var sharedRequests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] = [:]
-  private(set) var separateByteCount = 0
-  private(set) var releases: [[Int]]
-
-  init(steps: [Plan.Step], observed: Set<Int>) {
-    var owners: [Int: Int] = [:]  // A view's number to that of the tensor whose memory it shows.
-    var made: [Int: (step: Int, byteCount: Int)] = [:]
-    var lastUse: [Int: Int] = [:]
-    var escaping = observed
-    for (index, step) in steps.enumerated() {
-      for input in step.inputs.compactMap({ $0 }) { lastUse[owners[input] ?? input] = index }
-      // What a postponed step makes may be a view of what it reads.
-      guard let prepared = step.prepared else {
-        escaping.formUnion(step.inputs.compactMap { $0.map { owners[$0] ?? $0 } })
-        continue
-      }
-      if case .alias(let input) = prepared.body, let source = step.inputs[input] {
-        let owner = owners[source] ?? source
-        owners[step.outputs[0]] = owner
-        if observed.contains(step.outputs[0]) { escaping.insert(owner) }
-        continue
-      }
-      for (number, output) in zip(step.outputs, prepared.outputs) {
-        made[number] = (index, output.shape.elementCount * output.elementType.byteCount)
-      }
-    }
-    releases = Array(repeating: [], count: steps.count)
-    for (number, (step, byteCount)) in made {
-      if escaping.contains(number) {
-        separateByteCount += byteCount
-      } else {
-        sharedRequests[number] = (byteCount, step...max(lastUse[number] ?? step, step))
-      }
-    }
-    let views = Dictionary(grouping: owners.keys) { owners[$0]! }
-    for (number, step) in lastUse {
-      releases[step] += ([number] + (views[number] ?? [])).filter { !observed.contains($0) }
-    }
   }
 }

@@ -34,12 +34,17 @@ enum Concat: Operator {
       StridedCopy(
         dimensions: [outer, $0], from: [$0, 1], to: [shape[axis] * inner, 1], elementBytes: width)
     }
-    return PreparedNode(first.elementType, shape) { run in
+    var node = PreparedNode(first.elementType, shape) { run in
       var destination = run.outputBytes()
       for (index, copy) in copies.enumerated() {
-        copy.run(from: run.inputBytes(index), to: destination, team: run.team)
+        let source = run.inputBytes(index)
+        if source != UnsafeRawPointer(destination) {
+          copy.run(from: source, to: destination, team: run.team)
+        }
         destination += lengths[index] * width
       }
     }
+    if outer == 1 { node.joinedInputBytes = lengths.map { $0 * width } }
+    return node
   }
 }

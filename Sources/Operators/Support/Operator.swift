@@ -71,6 +71,9 @@ package struct PreparedNode: Sendable {
   package let body: Body
   /// Memory each thread needs while the node computes.
   package var workspaceBytesPerWorker = 0
+  /// The bytes of each input, for a node whose only output is its inputs one after another in
+  /// memory. Such a node leaves alone an input that stands in its place already.
+  package var joinedInputBytes: [Int]?
   /// The function of its first input that the node is, when convolutions can apply it.
   package var activation: Activation?
   /// The same node with a function applied to its result, for nodes that can do so in passing.

@@ -1,0 +1,100 @@
+import Operators
+
+/// When each tensor of a plan is needed, and which tensors are parts of others' memory.
+struct Lifetimes {
+  /// Where a tensor's bytes stand in another's.
+  private struct Part {
+    let whole: Int
+    let byteOffset: Int
+  }
+
+  private var parts: [Int: Part] = [:]
+  private var made: [Int: (step: Int, byteCount: Int)] = [:]
+  private var lastUse: [Int: Int] = [:]
+  /// Tensors whose memory outlives the run.
+  private var escaping: Set<Int>
+
+  /// - Parameter observed: numbers of the tensors that are asked for.
+  init(steps: [Plan.Step], observed: Set<Int>) {
+    escaping = observed
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs.compactMap({ $0 }) { lastUse[input] = index }
+      guard let prepared = step.prepared else {
+        // What a postponed step makes may be a view of what it reads.
+        escaping.formUnion(step.inputs.compactMap { $0.map { place(of: $0).whole } })
+        continue
+      }
+      if case .alias(let input) = prepared.body, let source = step.inputs[input] {
+        parts[step.outputs[0]] = Part(whole: source, byteOffset: 0)
+        if observed.contains(step.outputs[0]) { escaping.insert(place(of: source).whole) }
+        continue
+      }
+      for (number, output) in zip(step.outputs, prepared.outputs) {
+        made[number] = (index, output.shape.elementCount * output.elementType.byteCount)
+      }
+    }
+    for step in steps { join(step) }
+  }
+
+  /// For each tensor with memory of its own that no one sees after the run: its bytes, and the steps
+  /// from the first that writes a part of it to the last that reads one.
+  var sharedRequests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] {
+    var requests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] = [:]
+    for number in Set(made.keys).union(parts.keys) {
+      let whole = place(of: number).whole
+      guard !escaping.contains(whole), let owner = made[whole] else { continue }
+      let first = made[number]?.step ?? owner.step
+      let last = max(lastUse[number] ?? first, first)
+      let known = requests[whole]?.lifetime ?? first...last
+      requests[whole] = (
+        owner.byteCount, min(known.lowerBound, first)...max(known.upperBound, last)
+      )
+    }
+    return requests
+  }
+
+  /// Bytes of all tensors that outlive the run.
+  var separateByteCount: Int {
+    escaping.reduce(0) { $0 + (made[$1]?.byteCount ?? 0) }
+  }
+
+  /// For each step, the tensors that nobody reads after it.
+  func releases(stepCount: Int, keeping observed: Set<Int>) -> [[Int]] {
+    var releases = [[Int]](repeating: [], count: stepCount)
+    for (number, step) in lastUse where !observed.contains(number) { releases[step].append(number) }
+    return releases
+  }
+
+  /// Where in the shared memory each tensor is made that a step writes there.
+  func offsets(in buffers: BufferPlan) -> [Int: Int] {
+    var offsets: [Int: Int] = [:]
+    for number in made.keys {
+      let (whole, byteOffset) = place(of: number)
+      if let start = buffers.offsets[whole] { offsets[number] = start + byteOffset }
+    }
+    return offsets
+  }
+
+  /// Has a step's inputs made in their places in its output, where their memory is the run's own.
+  private mutating func join(_ step: Plan.Step) {
+    guard let byteCounts = step.prepared?.joinedInputBytes, let result = step.outputs.first,
+      !escaping.contains(result)
+    else { return }
+    var byteOffset = 0
+    for (input, byteCount) in zip(step.inputs, byteCounts) {
+      if let input, made[input] != nil, parts[input] == nil, !escaping.contains(input) {
+        parts[input] = Part(whole: result, byteOffset: byteOffset)
+      }
+      byteOffset += byteCount
+    }
+  }
+
+  private func place(of number: Int) -> (whole: Int, byteOffset: Int) {
+    var (whole, byteOffset) = (number, 0)
+    while let part = parts[whole] {
+      whole = part.whole
+      byteOffset += part.byteOffset
+    }
+    return (whole, byteOffset)
+  }
+}

@@ -36,7 +36,7 @@ INLINE VECTOR NAME(finish)(const ConvolutionBlock *block, VECTOR x) {
     case ConvolutionActivationRelu: return NAME(select)(x < 0.0f, NAME(splat)(0.0f), x);
     case ConvolutionActivationLeakyRelu: return NAME(select)(x < 0.0f, x * block->slope, x);
     case ConvolutionActivationSigmoid: return NAME(sigmoid)(x);
-    case ConvolutionActivationSiLU: return x * NAME(sigmoid)(x);
+    case ConvolutionActivationSiLU: return NAME(silu)(x);
     default: return x;
   }
 }

@@ -1,56 +1,55 @@
 import COpenBLAS
-import Foundation
 
-/// The element types BLAS multiplies matrices of.
-package protocol BLASElement: BinaryFloatingPoint, Sendable, BitwiseCopyable, SendableMetatype {
-  /// `c[m,n] = a[m,k] * b[k,n] + beta * c[m,n]`, all row-major with row strides `lda`, `ldb`, `ldc`.
-  static func multiply(
-    m: Int, n: Int, k: Int, a: UnsafePointer<Self>, lda: Int, b: UnsafePointer<Self>, ldb: Int,
-    beta: Self, c: UnsafeMutablePointer<Self>, ldc: Int)
-  static func applySigmoid(to elements: UnsafeMutableBufferPointer<Self>)
-  static func applySiLU(to elements: UnsafeMutableBufferPointer<Self>)
-}
+/// Products of matrices, `[rows, depth] * [depth, columns]`, one or a batch of them.
+package struct MatrixProduct: Sendable {
+  package let rows: Int
+  package let columns: Int
+  package let depth: Int
+  /// Whether the left matrices are stored as `[depth, rows]`.
+  package var transposesLeft = false
+  /// Whether the right matrices are stored as `[columns, depth]`.
+  package var transposesRight = false
+  /// Where each product's left matrix begins; the results follow one another.
+  package var leftStarts = [0]
+  /// Where each product's right matrix begins.
+  package var rightStarts = [0]
 
-extension BLASElement {
-  package static func applySigmoid(to elements: UnsafeMutableBufferPointer<Self>) {
-    for i in elements.indices { elements[i] = Self(1 / (1 + Foundation.exp(-Double(elements[i])))) }
+  /// A single product; no dimension may exceed what an `Int32` holds.
+  package init(rows: Int, columns: Int, depth: Int) {
+    self.rows = rows
+    self.columns = columns
+    self.depth = depth
   }
-  package static func applySiLU(to elements: UnsafeMutableBufferPointer<Self>) {
-    for i in elements.indices {
-      elements[i] *= Self(1 / (1 + Foundation.exp(-Double(elements[i]))))
+
+  /// Rows and columns of the part of a result that one thread computes at a time.
+  private static var tile: (rows: Int, columns: Int) { (128, 512) }
+
+  /// Writes the results, row-major.
+  ///
+  /// The tiles depend on the sizes alone, so the bits are the same on any number of threads, and
+  /// those of a product do not depend on the others of its batch.
+  @specialized(where T == Float)
+  @specialized(where T == Double)
+  package func callAsFunction<T: BLASElement>(
+    _ left: UnsafeBufferPointer<T>, _ right: UnsafeBufferPointer<T>,
+    into result: UnsafeMutableBufferPointer<T>, team: ThreadTeam
+  ) {
+    guard !result.isEmpty else { return }
+    guard depth > 0 else { return result.update(repeating: 0) }
+    BLAS.useCallingThreadOnly()
+    let rowTiles = (rows + Self.tile.rows - 1) / Self.tile.rows
+    let columnTiles = (columns + Self.tile.columns - 1) / Self.tile.columns
+    team.forEachIndex(leftStarts.count * rowTiles * columnTiles) { index in
+      let batch = index / (rowTiles * columnTiles)
+      let row = index / columnTiles % rowTiles * Self.tile.rows
+      let column = index % columnTiles * Self.tile.columns
+      T.multiply(
+        m: min(Self.tile.rows, rows - row), n: min(Self.tile.columns, columns - column), k: depth,
+        a: left.baseAddress! + leftStarts[batch] + (transposesLeft ? row : row * depth),
+        lda: transposesLeft ? rows : depth, transposesA: transposesLeft,
+        b: right.baseAddress! + rightStarts[batch] + (transposesRight ? column * depth : column),
+        ldb: transposesRight ? depth : columns, transposesB: transposesRight, beta: 0,
+        c: result.baseAddress! + (batch * rows + row) * columns + column, ldc: columns)
     }
   }
-}
-
-extension Float: BLASElement {
-  package static func multiply(
-    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int,
-    beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int
-  ) {
-    cblas_sgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b,
-      Int32(ldb), beta, c, Int32(ldc))
-  }
-}
-
-extension Double: BLASElement {
-  package static func multiply(
-    m: Int, n: Int, k: Int, a: UnsafePointer<Double>, lda: Int, b: UnsafePointer<Double>, ldb: Int,
-    beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int
-  ) {
-    cblas_dgemm(
-      CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a, Int32(lda), b,
-      Int32(ldb), beta, c, Int32(ldc))
-  }
-}
-
-/// Keeps OpenBLAS on the calling thread: loops are shared out by ``ThreadTeam`` instead.
-package enum BLAS {
-  private static let configured: Void = openblas_set_num_threads(1)
-
-  /// To be called before the first product.
-  package static func useCallingThreadOnly() { configured }
-
-  /// The processor core OpenBLAS chose its kernels for, such as `SkylakeX`.
-  package static var coreName: String { String(cString: openblas_get_corename()) }
 }

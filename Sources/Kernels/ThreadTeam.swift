@@ -44,17 +44,6 @@ package final class ThreadTeam: Sendable {
     }
     whileAwake { shared.distribute(count, body) }
   }
-
-  /// Calls `body` for consecutive ranges of at most `chunk` of the first `count` integers.
-  ///
-  /// The ranges depend on `count` and `chunk` alone.
-  package func forEachChunk(
-    of count: Int, chunk: Int, _ body: @Sendable (Range<Int>) -> Void
-  ) {
-    forEach((count + chunk - 1) / chunk) { index, _ in
-      body(index * chunk..<min((index + 1) * chunk, count))
-    }
-  }
 }
 
 extension ThreadTeam {

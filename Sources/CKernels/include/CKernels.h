@@ -1,4 +1,6 @@
 #pragma once
 
+#include "activations.h"
 #include "convolution.h"
+#include "half_precision.h"
 #include "simd_level.h"

@@ -29,7 +29,8 @@ let package = Package(
       name: "ONNXFormat",
       dependencies: ["Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     .target(name: "ONNXGraph", dependencies: ["Tensors", "ONNXFormat"]),
-    .target(name: "Operators", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXGraph"]),
+    .target(
+      name: "Operators", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXFormat", "ONNXGraph"]),
     .target(name: "Interpreter", dependencies: ["Tensors", "Kernels", "ONNXGraph", "Operators"]),
 
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
@@ -52,7 +53,8 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
     .testTarget(name: "ONNXGraphTests", dependencies: ["ONNXGraph", "ONNXFormat", "Tensors"]),
     .testTarget(
-      name: "OperatorsTests", dependencies: ["Operators", "Interpreter", "ONNXGraph", "Tensors"]),
+      name: "OperatorsTests",
+      dependencies: ["Operators", "Kernels", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
       name: "InterpreterTests", dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors"]),
     .testTarget(

@@ -8,6 +8,7 @@ import Tensors
 /// and lengths can keep the aspect ratio.
 enum Resize: ArithmeticOperator {
   static let type = "Resize"
+  static let allowsMixedPrecision = true
   static let opsets = 10...22
 
   private enum AspectRatio: String, CaseIterable {

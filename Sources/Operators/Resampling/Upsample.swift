@@ -4,6 +4,7 @@ import Tensors
 /// factors are an attribute before opset 9 and an input from then on.
 enum Upsample: ArithmeticOperator {
   static let type = "Upsample"
+  static let allowsMixedPrecision = true
   static let opsets = 7...9
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

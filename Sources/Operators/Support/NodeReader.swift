@@ -20,6 +20,11 @@ package struct NodeReader: ~Copyable {
   /// The number of outputs the node lists, left-out ones included.
   package var outputCount: Int { node.outputs.count }
 
+  /// Whether the node names the output, and so wants it.
+  package func names(output index: Int) -> Bool {
+    node.outputs.indices.contains(index) && !node.outputs[index].isEmpty
+  }
+
   /// An input that must be there.
   package func operand(_ index: Int) throws -> Operand {
     guard let operand = optionalOperand(index) else {

@@ -18,6 +18,11 @@ package struct NodeRun {
     workspaceStorage = workspace
   }
 
+  /// The same execution with other tensors.
+  func replacing(inputs: [Tensor?], outputs: [MutableTensor]) -> NodeRun {
+    NodeRun(inputs: inputs, outputs: outputs, team: team, workspace: workspaceStorage)
+  }
+
   /// The workspace of one thread, in a region shared out in equal parts of `bytesPerWorker`.
   package func workspace(ofWorker worker: Int, bytesPerWorker: Int) -> UnsafeMutableRawPointer {
     guard bytesPerWorker > 0, let bytes = workspaceStorage?.bytes else {

@@ -21,7 +21,14 @@ package protocol Operator: SendableMetatype {
 ///
 /// It never sees float16 or bfloat16: such operands reach it as float32, and each float32 result is
 /// rounded once to the operands' type.
-package protocol ArithmeticOperator: Operator {}
+package protocol ArithmeticOperator: Operator {
+  /// Whether operands may differ in floating-point type; the result then has that of the first.
+  static var allowsMixedPrecision: Bool { get }
+}
+
+extension ArithmeticOperator {
+  package static var allowsMixedPrecision: Bool { false }
+}
 
 extension Operator {
   package static var opsets: ClosedRange<Int> { 7...22 }
@@ -90,6 +97,12 @@ package struct PreparedNode: Sendable {
     compute: @escaping @Sendable (NodeRun) throws -> Void
   ) {
     self.init(outputs: [Output(elementType, shape)], body: .compute(compute))
+  }
+
+  /// Runs a node that computes.
+  func compute(_ run: NodeRun) throws {
+    guard case .compute(let body) = body else { preconditionFailure("nothing to compute") }
+    try body(run)
   }
 
   /// A node whose only output is its first input under another shape.

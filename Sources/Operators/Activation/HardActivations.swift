@@ -19,7 +19,7 @@ struct HardSigmoid: ArithmeticOperator, FloatingFunction {
 /// `x` times the hard sigmoid of slope 1/6.
 struct HardSwish: FloatingFunctionOperator {
   static let type = "HardSwish"
-  static let opsets = 14...22
+  static let opsets = 14...newestOpset
 
   func callAsFunction<T: FloatingElement>(_ x: T) -> T { x * unit(x / 6 + 0.5) }
 }

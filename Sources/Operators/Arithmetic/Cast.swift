@@ -12,10 +12,9 @@ struct Cast: Operator {
     try node.expectInputs(1...1)
     let operand = try node.operand(0)
     guard let code = try node.int("to") else { throw OperatorError("attribute to is missing") }
-    if node.opset >= 19 {
-      // Only for float8.
-      node.ignore("saturate")
-    }
+    // Both are for float8 only.
+    if node.opset >= 19 { node.ignore("saturate") }
+    if node.opset >= 24 { node.ignore("round_mode") }
     guard let elementType = ElementType(onnxCode: code) else {
       throw OperatorError(
         "attribute to is \(ElementType.name(ofONNXCode: code)), expected a floating-point type of "

@@ -16,7 +16,7 @@ struct Div: BinaryFunctionOperator {
 /// the dividend as C's `fmod` (attribute `fmod`, which floating point demands).
 struct Mod: ArithmeticOperator, BinaryFunction {
   static let type = "Mod"
-  static let opsets = 10...22
+  static let opsets = 10...newestOpset
   let takesSignOfDividend: Bool
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

@@ -15,6 +15,6 @@ struct Ceil: FloatingFunctionOperator {
 /// The nearest whole number; of two, the even one.
 struct Round: FloatingFunctionOperator {
   static let type = "Round"
-  static let opsets = 11...22
+  static let opsets = 11...newestOpset
   func callAsFunction<T: FloatingElement>(_ x: T) -> T { x.rounded(.toNearestOrEven) }
 }

@@ -22,7 +22,7 @@ struct Greater: ComparisonOperator {
 /// Whether `A >= B`, broadcast.
 struct GreaterOrEqual: ComparisonOperator {
   static let type = "GreaterOrEqual"
-  static let opsets = 12...22
+  static let opsets = 12...newestOpset
   func callAsFunction<T: NumericElement>(_ a: T, _ b: T) -> Bool { a >= b }
 }
 
@@ -35,7 +35,7 @@ struct Less: ComparisonOperator {
 /// Whether `A <= B`, broadcast.
 struct LessOrEqual: ComparisonOperator {
   static let type = "LessOrEqual"
-  static let opsets = 12...22
+  static let opsets = 12...newestOpset
   func callAsFunction<T: NumericElement>(_ a: T, _ b: T) -> Bool { a <= b }
 }
 

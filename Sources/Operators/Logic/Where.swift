@@ -4,7 +4,7 @@ import Tensors
 /// `X` where `condition` holds and `Y` elsewhere, broadcast.
 struct Where: Operator {
   static let type = "Where"
-  static let opsets = 9...22
+  static let opsets = 9...newestOpset
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...3)

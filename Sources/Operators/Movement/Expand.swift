@@ -3,7 +3,7 @@ import Tensors
 /// `Expand`: the input repeated along its dimensions of one, by broadcasting with a given shape.
 enum Expand: Operator {
   static let type = "Expand"
-  static let opsets = 8...22
+  static let opsets = 8...newestOpset
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...2)

@@ -8,7 +8,7 @@ import Tensors
 /// and `max` of a NaN are NaN.
 enum ScatterND: Operator {
   static let type = "ScatterND"
-  static let opsets = 11...22
+  static let opsets = 11...newestOpset
 
   private enum Reduction: String, CaseIterable {
     case none, add, mul, min, max

@@ -9,7 +9,7 @@ import Tensors
 enum Resize: ArithmeticOperator {
   static let type = "Resize"
   static let allowsMixedPrecision = true
-  static let opsets = 10...22
+  static let opsets = 10...newestOpset
 
   private enum AspectRatio: String, CaseIterable {
     case stretch

@@ -3,7 +3,7 @@ import Tensors
 /// `Range`: `start`, `start + delta`, … up to and without `limit`.
 enum RangeOperator: Operator {
   static let type = "Range"
-  static let opsets = 11...22
+  static let opsets = 11...26
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...3)

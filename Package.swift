@@ -66,7 +66,8 @@ let package = Package(
       name: "VerificationTests",
       dependencies: ["Verification", "Detection", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"]),
+      name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"],
+      resources: [.copy("known-failures.txt")]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

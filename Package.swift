@@ -56,7 +56,8 @@ let package = Package(
       name: "OperatorsTests",
       dependencies: ["Operators", "Kernels", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
-      name: "InterpreterTests", dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors"]),
+      name: "InterpreterTests",
+      dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors", "Images", "Detection"]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Tensors"], resources: [.copy("Samples")]),
     .testTarget(
@@ -66,7 +67,8 @@ let package = Package(
       name: "VerificationTests",
       dependencies: ["Verification", "Detection", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"],
+      name: "ConformanceTests",
+      dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"],
       resources: [.copy("known-failures.txt")]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,32 +1,45 @@
 // The convolution of one level, which defines what vector_math.inc.h asks for and
 //   ROWS     output channels in a panel
 
+// Terms summed in one chain. The chains' sums are added up in a second one, which keeps the rounding
+// of long sums down to that of a few hundred operations.
+#define CHAIN 128
+
 // Sums `VECTORS` vectors of pixels for one panel of channels, finished, into `tile[row][vector]`.
 #define SUM_KERNEL(VECTORS)                                                                      \
   static void NAME(sum_##VECTORS)(const ConvolutionBlock *block, const float *weights,          \
                                   const float *bias, const float *input, VECTOR *tile) {        \
-    VECTOR sums[ROWS][VECTORS];                                                                  \
-    _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                     \
-      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sums[row][v] = (VECTOR){};             \
-    }                                                                                            \
+    for (int i = 0; i < ROWS * VECTORS; i++) tile[i] = (VECTOR){};                               \
     const ptrdiff_t *offsets = block->offsets;                                                   \
-    for (ptrdiff_t k = 0; k < block->depth; k++) {                                               \
-      const float *line = input + offsets[k];                                                    \
-      VECTOR pixels[VECTORS];                                                                    \
-      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                      \
-        pixels[v] = *(const UNALIGNED *)(line + v * WIDTH);                                      \
+    for (ptrdiff_t k = 0; k < block->depth;) {                                                   \
+      const ptrdiff_t end = block->depth - k < CHAIN ? block->depth : k + CHAIN;                 \
+      VECTOR sums[ROWS][VECTORS];                                                                \
+      _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                   \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sums[row][v] = (VECTOR){};           \
+      }                                                                                          \
+      for (; k < end; k++) {                                                                     \
+        const float *line = input + offsets[k];                                                  \
+        VECTOR pixels[VECTORS];                                                                  \
+        _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                    \
+          pixels[v] = *(const UNALIGNED *)(line + v * WIDTH);                                    \
+        }                                                                                        \
+        _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                 \
+          VECTOR weight = NAME(splat)(weights[row]);                                             \
+          _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                  \
+            sums[row][v] = FMA(weight, pixels[v], sums[row][v]);                                 \
+          }                                                                                      \
+        }                                                                                        \
+        weights += ROWS;                                                                         \
       }                                                                                          \
       _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                   \
-        VECTOR weight = NAME(splat)(weights[row]);                                               \
         _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                    \
-          sums[row][v] = FMA(weight, pixels[v], sums[row][v]);                                   \
+          tile[row * VECTORS + v] += sums[row][v];                                               \
         }                                                                                        \
       }                                                                                          \
-      weights += ROWS;                                                                           \
     }                                                                                            \
-    _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                     \
-      _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                      \
-        tile[row * VECTORS + v] = NAME(finish)(block, sums[row][v] + bias[row]);                 \
+    for (int row = 0; row < ROWS; row++) {                                                       \
+      for (int v = 0; v < VECTORS; v++) {                                                        \
+        tile[row * VECTORS + v] = NAME(finish)(block, tile[row * VECTORS + v] + bias[row]);      \
       }                                                                                          \
     }                                                                                            \
   }

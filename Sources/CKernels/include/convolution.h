@@ -48,6 +48,6 @@ ptrdiff_t convolution_rows(SIMDLevel level);
 // Elements in a vector.
 ptrdiff_t convolution_vector(SIMDLevel level);
 
-// Each output element is one chain of fused multiply-adds in the order of k, so that its bits depend
-// neither on the block it is computed in nor on the level (plain: products are rounded, too).
+// Each output element is the sum of chains of fused multiply-adds in the order of k, so that its bits
+// depend neither on the block it is computed in nor on the level (plain: products are rounded, too).
 void convolve_block(SIMDLevel level, const ConvolutionBlock *block);

@@ -66,6 +66,7 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: ["Verification", "Detection", "Interpreter", "ONNXGraph", "Tensors"]),
+    .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"],

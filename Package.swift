@@ -40,12 +40,12 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: [
-        "Tensors", "BoxMath", "ONNXGraph", "Interpreter", "Images", "Detection",
+        "Tensors", "BoxMath", "Kernels", "ONNXGraph", "Interpreter", "Images", "Detection",
       ]),
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification",
+        "Verification", "Detection", "ONNXGraph", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

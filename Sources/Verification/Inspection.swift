@@ -5,8 +5,8 @@ import Tensors
 
 /// What a model is, without running it.
 public struct Inspection: Sendable, Codable, Equatable {
-  public var inputs: [TensorDescription]
-  public var outputs: [TensorDescription]
+  public var inputs: [TensorInfo]
+  public var outputs: [TensorInfo]
   /// Versions of operator sets by domain.
   public var opsets: [String: Int]
   /// How many nodes apply each operator; operators of other domains are written `domain.type`.
@@ -22,7 +22,7 @@ public struct Inspection: Sendable, Codable, Equatable {
   public var missingOperators: [Missing]
 
   /// An input or output of the graph.
-  public struct TensorDescription: Sendable, Codable, Equatable {
+  public struct TensorInfo: Sendable, Codable, Equatable {
     public var name: String
     public var type: String?
     /// Absent when not even the rank is known.
@@ -70,9 +70,9 @@ extension DimensionDescription: Codable {
 extension Inspection {
   public init(_ model: Model) {
     let resolved = ResolvedGraph(typical: model)
-    inputs = model.graph.inputs.map { TensorDescription($0, resolved: nil) }
+    inputs = model.graph.inputs.map { TensorInfo($0, resolved: nil) }
     outputs = model.graph.outputs.map { output in
-      TensorDescription(output, resolved: resolved?.description(of: output.name))
+      TensorInfo(output, resolved: resolved?.description(of: output.name))
     }
     opsets = model.opsets
     operators = Dictionary(
@@ -83,13 +83,17 @@ extension Inspection {
       .reduce(0) { $0 + $1.shape.elementCount }
     multiplyAdds = resolved?.multiplyAdds
     metadata = model.metadata
+    form =
+      model.form { name in
+        resolved?.description(of: name).map { TensorDescription($0.elementType, $0.shape) }
+      }.rawValue
     missingOperators = model.missingOperators().map {
       Missing(domain: $0.domain, type: $0.type, version: $0.version, count: $0.count)
     }
   }
 }
 
-extension Inspection.TensorDescription {
+extension Inspection.TensorInfo {
   /// - Parameter resolved: what is known when the file declares no type or shape.
   fileprivate init(_ info: ValueInfo, resolved: ResolvedGraph.Description?) {
     name = info.name

@@ -13,8 +13,16 @@ public struct Pair<Value> {
   ) throws(Failure) -> Pair<Result> {
     Pair<Result>(original: try transform(original), patched: try transform(patched))
   }
+
+  /// Each side together with that side of `other`.
+  package func with<Other>(_ other: Pair<Other>) -> Pair<(Value, Other)> {
+    Pair<(Value, Other)>(
+      original: (original, other.original), patched: (patched, other.patched))
+  }
+
+  /// The original's first.
+  package var both: [Value] { [original, patched] }
 }
 
 extension Pair: Sendable where Value: Sendable {}
 extension Pair: Equatable where Value: Equatable {}
-extension Pair: Codable where Value: Codable {}

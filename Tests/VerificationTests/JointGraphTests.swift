@@ -46,12 +46,12 @@ struct JointGraphTests {
       model.graph.initializers["down3.weight"] = Tensor(values, shape: tensor.shape)
     },
     ModelEdit("sign of a zero attribute") { model in
-      model.graph.edit("pool") { $0.attributes["x"] = .float(-0.0) }
+      model.edit("pool") { $0.attributes["x"] = .float(-0.0) }
     },
   ])
   func oneBitIsADifference(_ edit: ModelEdit) {
     var original = TinyDetector.original()
-    original.graph.edit("pool") { $0.attributes["x"] = .float(0) }
+    original.edit("pool") { $0.attributes["x"] = .float(0) }
     #expect(joined(original, original).sharing.originalOnly == 0)
     #expect(joined(original, edit(original)).sharing.originalOnly > 0)
   }

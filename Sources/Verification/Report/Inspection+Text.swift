@@ -27,7 +27,7 @@ extension Inspection {
   }
 }
 
-extension Inspection.TensorDescription {
+extension Inspection.TensorInfo {
   fileprivate var text: String {
     let dimensions = shape.map { shape in
       "["

@@ -1,5 +1,6 @@
 import ONNXGraph
 import Tensors
+import Verification
 
 /// A YOLOv5-shaped detector with seeded weights, small enough to run in a test, as the graphs that
 /// its exports would be: opset 12, input `images` `[1,3,64,96]`, 378 cells, four classes.
@@ -43,7 +44,8 @@ enum TinyDetector {
   /// The three maps that the plugin would be appended to.
   static func heads(sigmoid: Bool = true) -> Model {
     var network = Network(prefix: "")
-    return network.model(outputs: sigmoid ? network.sigmoidMaps() : network.heads())
+    let outputs = sigmoid ? network.sigmoidMaps() : network.heads()
+    return network.model(outputs: outputs)
   }
 
   private struct Network {
@@ -75,7 +77,7 @@ enum TinyDetector {
         attributes: [
           "kernel_shape": .ints([5, 5]), "pads": .ints([2, 2, 2, 2]), "strides": .ints([1, 1]),
         ])
-      let p5 = builder.add("Add", name("p5"), [c5, pooled])
+      let p5 = builder.add("Add", name("sum"), [c5, pooled])
       let scales = builder.constant(name("up.scales"), Tensor([1, 1, 2, 2] as [Float]))
       let up = builder.add(
         "Resize", name("up"), [p5, "", scales],
@@ -196,5 +198,20 @@ enum TinyDetector {
       }
       return Tensor(values, shape: [1, 3, height, width, 2])
     }
+  }
+}
+
+extension TinyDetector {
+  /// What comparing the original export with `patched` on a seeded picture says.
+  static func compare(
+    _ patched: Model, with original: Model = original(),
+    options: ComparisonOptions = ComparisonOptions()
+  ) throws -> Report {
+    var generator = SeededGenerator(seed: 7)
+    return try compareModels(
+      Pair(
+        original: LoadedModel(path: "original.onnx", model: original),
+        patched: LoadedModel(path: "patched.onnx", model: patched)),
+      images: [.tensor(generator.tensor(inputShape, in: 0...1), name: "noise")], options: options)
   }
 }

@@ -1,0 +1,91 @@
+import Detection
+import Interpreter
+import ONNXGraph
+import Tensors
+
+/// Compares what two model files detect on images.
+///
+/// What cannot be read or run is part of the report, which is then undecided.
+///
+/// - Parameters:
+///   - original: the path of the model as it was exported.
+///   - patched: the path of the model as it was patched.
+///   - images: paths of JPEG and PNG images, or of `.npy` tensors that are fed as they are.
+/// - Throws: ``UsageError`` when an option does not go with the models.
+public func compare(
+  original: String, patched: String, images: [String],
+  options: ComparisonOptions = ComparisonOptions()
+) throws(UsageError) -> Report {
+  let stopwatch = Stopwatch()
+  let files = ModelFiles(
+    Pair(original: original, patched: patched), hashing: options.hashesModels)
+  let loadSeconds = stopwatch.total
+  var report: Report
+  switch (files.models.original, files.models.patched) {
+  case (.success(let original), .success(let patched)):
+    report = try compareModels(
+      Pair(original: original, patched: patched), images: images.map(ImageSource.file),
+      options: options)
+  default:
+    report = Report(
+      verdict: .undecided, original: GraphReport(path: original),
+      patched: GraphReport(path: patched))
+    for result in files.models.both {
+      if case .failure(let error) = result { report.fail(error.description) }
+    }
+  }
+  report.original.sha256 = files.digests.original
+  report.patched.sha256 = files.digests.patched
+  report.timings.loadSeconds = loadSeconds
+  report.timings.totalSeconds = stopwatch.total
+  return report
+}
+
+/// Compares what two models in memory detect on images.
+package func compareModels(
+  _ models: Pair<LoadedModel>, images: [ImageSource], options: ComparisonOptions
+) throws(UsageError) -> Report {
+  var report = Report(
+    verdict: .undecided, original: GraphReport(path: models.original.path),
+    patched: GraphReport(path: models.patched.path))
+  var comparison: GraphComparison
+  do {
+    comparison = try GraphComparison(models, options: options)
+  } catch {
+    for line in error.lines { report.fail(line) }
+    report.setForms(models.map { $0.model.form() })
+    return report
+  }
+  try comparison.checkUsage()
+  report.sharing = comparison.sharing
+  for image in images {
+    do {
+      let (imageReport, judgement) = try comparison.compare(image)
+      report.images.append(imageReport)
+      report.reasons += judgement.reasons.map { "\(image.name): \($0)" }
+      report.notes += judgement.notes.map { "\(image.name): \($0)" }
+    } catch {
+      report.images.append(ImageReport(path: image.name))
+      for line in error.lines { report.fail(line) }
+    }
+  }
+  report.notes = comparison.notes + report.notes
+  report.timings.inferenceSeconds = comparison.inferenceSeconds
+  report.setForms(comparison.forms ?? models.map { $0.model.form() })
+  report.verdict = Verdict(of: report.images.map(\.verdict))
+  // An image that could not be compared must not pass for one that agrees.
+  if report.verdict == .equivalent, !report.failures.isEmpty { report.verdict = .undecided }
+  return report
+}
+
+extension Report {
+  fileprivate mutating func fail(_ reason: String) {
+    reasons.append(reason)
+    failures.append(reason)
+  }
+
+  fileprivate mutating func setForms(_ forms: Pair<Form>) {
+    original.form = forms.original.rawValue
+    patched.form = forms.patched.rawValue
+  }
+}

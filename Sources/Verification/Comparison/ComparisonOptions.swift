@@ -1,0 +1,41 @@
+import Detection
+
+/// What counts as a detection, how images are fed and how far the graphs may be apart.
+public struct ComparisonOptions: Sendable {
+  /// A detection's score must exceed this.
+  public var confidence: Float = 0.25
+  /// The overlap above which a box is suppressed by a better one of its class.
+  public var iou: Float = 0.45
+  /// How many detections are kept at most.
+  public var maximumDetections = 300
+  /// How pixels become the network's input.
+  public var preprocessing = Preprocessing()
+  /// The size of the network's input; only for graphs that take any size.
+  public var inputSize: InputSize?
+  /// Allowed errors in place of the derived ones.
+  public var boxTolerance: Float?
+  public var scoreTolerance: Float?
+  public var tensorTolerance: Float?
+  /// Whether what both graphs compute is computed once.
+  public var sharesNodes = true
+  /// Threads to use; `nil` for all that the process may use.
+  public var threads: Int?
+  /// Whether the report names the models' SHA-256.
+  public var hashesModels = false
+
+  public init() {}
+}
+
+/// A size of the network's input for graphs that leave it open.
+public enum InputSize: Sendable, Equatable {
+  case fixed(height: Int, width: Int)
+  /// As small as the image allows in multiples of the stride, the longer side 640.
+  case rectangular
+}
+
+/// An option that does not go with the models: wrong usage, one line.
+public struct UsageError: Error, CustomStringConvertible, Sendable {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

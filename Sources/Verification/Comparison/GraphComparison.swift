@@ -1,0 +1,131 @@
+import Detection
+import Interpreter
+import Kernels
+import ONNXGraph
+import Tensors
+
+/// Compares what two graphs detect, image after image.
+struct GraphComparison {
+  private let models: Pair<LoadedModel>
+  private let inputs: Pair<ImageInput>
+  private let sizing: InputSizing
+  private let options: ComparisonOptions
+  private let joint: JointGraph
+  private let team: ThreadTeam
+  private let labels: ClassNames?
+  /// Plans by the shapes of the inputs.
+  private var prepared: [[Shape]: PreparedPair] = [:]
+  private(set) var notes: [String] = []
+  private(set) var inferenceSeconds: Figure = 0
+  private(set) var forms: Pair<Form>?
+
+  var sharing: Sharing { joint.sharing }
+
+  /// - Throws: why the graphs cannot be run, or not on the same image.
+  init(_ models: Pair<LoadedModel>, options: ComparisonOptions) throws(Refusal) {
+    let refusals = models.both.compactMap { $0.refusal }
+    guard refusals.isEmpty else { throw Refusal(lines: refusals) }
+    self.models = models
+    inputs = try models.map { (model) throws(Refusal) in
+      try model.naming { () throws(Refusal) in try ImageInput(model.model) }
+    }
+    sizing = try InputSizing(models, inputs, options.inputSize)
+    self.options = options
+    let takeTheSame = inputs.original.takesTheSame(as: inputs.patched)
+    joint = JointGraph(
+      models.map(\.model), pairedInputs: takeTheSame ? [inputs.map(\.name)] : [])
+    team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
+    let names = models.map { ClassNames(metadata: $0.model.metadata) }
+    labels = names.original ?? names.patched
+    if let original = names.original, let patched = names.patched, original != patched {
+      notes.append(ClassNames.difference(original, patched))
+    }
+  }
+
+  /// - Throws: when an option asks for what the graphs do not allow.
+  func checkUsage() throws(UsageError) { try sizing.check(options.inputSize) }
+
+  /// Runs both graphs on one image and judges what they say.
+  mutating func compare(_ source: ImageSource) throws(Refusal) -> (ImageReport, Judgement) {
+    let image = try source.prepared(for: inputs, sizing, options.preprocessing)
+    let tensors = image.tensors
+    let pair = try prepare(tensors)
+    let results = try Stopwatch().add(to: &inferenceSeconds) { () throws(Refusal) in
+      try pair.plan.run(tensors, on: team)
+    }
+    var judgement = Judgement()
+    for (model, ending) in models.with(pair.endings).both {
+      for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
+    }
+    var report = ImageReport(path: source.name)
+    report.inputShape = tensors.original.shape.dimensions
+    switch pair.basis {
+    case .cells(let geometries):
+      let judge = DetectionJudge(
+        pair: pair, geometries: geometries, results: results, options: options,
+        tolerance: tolerance(pair, geometries, tensors), labels: labels)
+      do {
+        try judge.judge(image, &report, &judgement)
+      } catch {
+        judgement.doubt(error.description)
+      }
+    case .tensors:
+      TensorJudge(
+        models: models, joint: joint, results: results,
+        tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance
+      ).judge(&report, &judgement)
+    case .nothing(let reason): judgement.doubt(reason)
+    }
+    report.verdict = judgement.verdict
+    return (report, judgement)
+  }
+
+  private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
+    let key = tensors.both.map(\.shape)
+    if let known = prepared[key] { return known }
+    let run = try PairedRun(
+      models, joint: options.sharesNodes ? joint : nil,
+      inputs: inputs.with(tensors).map { input, tensor in
+        (input.name, ResolvedGraph.Description(tensor.elementType, tensor.shape))
+      })
+    let pair = try PreparedPair(models, run: run, team: team)
+    notes += pair.notes.filter { !notes.contains($0) }
+    forms = pair.endings.map(\.form)
+    prepared[key] = pair
+    return pair
+  }
+
+  private func rounding(_ pair: PreparedPair) -> Rounding {
+    let precisions = pair.precisions
+    return Rounding(
+      sharesNetwork: joint.unsharedOperators.isDisjoint(with: Rounding.accumulating),
+      precision: precisions.original == precisions.patched ? precisions.original : .float32)
+  }
+
+  private func tolerance(
+    _ pair: PreparedPair, _ geometries: Pair<DecodeGeometry>, _ tensors: Pair<Tensor>
+  ) -> DetectionTolerance {
+    let scales = geometries.original.scales ?? geometries.patched.scales
+    let anchors = scales?.flatMap { $0.anchors.flatMap { [$0.width, $0.height] } } ?? []
+    let strides = scales?.flatMap { [$0.strideX, $0.strideY] } ?? []
+    var tolerance = rounding(pair).detectionTolerance(
+      networkSide: Double(tensors.original.shape.dropFirst().max() ?? 0),
+      largestAnchor: anchors.max().map(Double.init), largestStride: strides.max() ?? 32)
+    if let box = options.boxTolerance { tolerance.boxPx = box }
+    if let score = options.scoreTolerance { tolerance.score = score }
+    return tolerance
+  }
+}
+
+extension ClassNames {
+  /// How the names that two graphs give their classes differ.
+  fileprivate static func difference(_ original: ClassNames, _ patched: ClassNames) -> String {
+    let count = max(original.count ?? 0, patched.count ?? 0)
+    let differing = (0..<count).filter { original[$0] != patched[$0] }
+    guard let first = differing.first else { return "the graphs name their classes differently" }
+    let names = [original, patched].map { $0[first].map { "'\($0)'" } ?? "nothing" }
+    return
+      "the graphs name \(differing.count) classes differently: class \(first) is \(names[0]) in "
+      + "the original and \(names[1]) in the patched graph"
+  }
+}

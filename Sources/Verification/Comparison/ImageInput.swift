@@ -1,0 +1,64 @@
+import Detection
+import ONNXGraph
+import Tensors
+
+/// The input of a graph that takes the image.
+struct ImageInput: Sendable, Equatable {
+  enum Layout: Sendable {
+    case channelsFirst, channelsLast
+  }
+
+  let name: String
+  let elementType: ElementType
+  let layout: Layout
+  /// `nil` where the graph takes any.
+  let batch: Int?
+  let height: Int?
+  let width: Int?
+
+  /// - Throws: when the graph does not take one image and nothing else.
+  init(_ model: Model) throws(Refusal) {
+    let inputs = model.graph.inputs
+    guard inputs.count == 1 else {
+      let names = inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+      throw Refusal("the graph has \(inputs.count) inputs (\(names)), expected one for the image")
+    }
+    try self.init(inputs[0])
+  }
+
+  /// - Throws: when the input does not take an image.
+  init(_ input: ValueInfo) throws(Refusal) {
+    let sizes = (input.dimensions ?? [.unknown, .fixed(3), .unknown, .unknown]).map { dimension in
+      if case .fixed(let size) = dimension { size } else { nil as Int? }
+    }
+    let layout: Layout
+    if sizes.count == 4, sizes[1] == 3 || (sizes[1] == nil && sizes[3] != 3) {
+      layout = .channelsFirst
+    } else if sizes.count == 4, sizes[3] == 3 {
+      layout = .channelsLast
+    } else {
+      throw Refusal(
+        "input '\(input.name)' is no image of three channels, expected [N,3,H,W] or [N,H,W,3]")
+    }
+    name = input.name
+    elementType = input.elementType ?? .float32
+    self.layout = layout
+    batch = sizes[0]
+    (height, width) = layout == .channelsFirst ? (sizes[2], sizes[3]) : (sizes[1], sizes[2])
+  }
+
+  var hasOpenSize: Bool { height == nil && width == nil }
+
+  /// Whether a tensor for one of the two can be fed to the other.
+  func takesTheSame(as other: ImageInput) -> Bool {
+    elementType == other.elementType && layout == other.layout
+      && (batch ?? 1) == (other.batch ?? 1)
+  }
+
+  func shape(height: Int, width: Int) throws(Refusal) -> Shape {
+    let batch = batch ?? 1
+    let dimensions =
+      layout == .channelsFirst ? [batch, 3, height, width] : [batch, height, width, 3]
+    do { return try Shape(validating: dimensions) } catch { throw Refusal(error.description) }
+  }
+}

@@ -1,0 +1,120 @@
+import BoxMath
+import Detection
+import Images
+import Tensors
+
+/// Where an image comes from.
+package enum ImageSource: Sendable {
+  /// A JPEG, a PNG or an `.npy` tensor.
+  case file(String)
+  /// A tensor that is fed as it is.
+  case tensor(Tensor, name: String)
+
+  /// How reports call it.
+  package var name: String {
+    switch self {
+    case .file(let path): path
+    case .tensor(_, let name): name
+    }
+  }
+}
+
+/// An image as each graph is fed it.
+struct PreparedImage {
+  let tensors: Pair<Tensor>
+  /// Where the picture lies in the network's input; `nil` for a tensor.
+  let placement: Placement?
+
+  /// A box in pixels of the picture, clipped to it; of the network's input, for a tensor.
+  func boxInSourcePixels(_ box: Box) -> Box {
+    if let placement { return placement.boxInSourcePixels(box) }
+    let shape = tensors.original.shape
+    let (height, width) = shape[3] == 3 ? (shape[1], shape[2]) : (shape[2], shape[3])
+    func clipped(_ value: Float, _ limit: Int) -> Float { min(max(value, 0), Float(limit)) }
+    return Box(
+      x1: clipped(box.x1, width), y1: clipped(box.y1, height), x2: clipped(box.x2, width),
+      y2: clipped(box.y2, height))
+  }
+}
+
+extension ImageSource {
+  /// The image as the graphs' inputs take it; once for both where they take the same.
+  func prepared(
+    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Preprocessing
+  ) throws(Refusal) -> PreparedImage {
+    let picture: Image
+    switch try content() {
+    case .tensor(let tensor):
+      return PreparedImage(tensors: Pair(original: tensor, patched: tensor), placement: nil)
+    case .picture(let decoded): picture = decoded
+    }
+    let original = try prepare(picture, for: inputs.original, sizing, preprocessing)
+    let patched =
+      inputs.original.takesTheSame(as: inputs.patched)
+      ? original : try prepare(picture, for: inputs.patched, sizing, preprocessing)
+    return PreparedImage(
+      tensors: Pair(original: original.tensor, patched: patched.tensor),
+      placement: original.placement)
+  }
+
+  private enum Content {
+    case picture(Image)
+    case tensor(Tensor)
+  }
+
+  private func content() throws(Refusal) -> Content {
+    switch self {
+    case .tensor(let tensor, _): return .tensor(tensor)
+    case .file(let path):
+      do {
+        guard path.lowercased().hasSuffix(".npy") else {
+          return .picture(try Image(contentsOfFile: path))
+        }
+        let tensor = try Tensor(npyFile: path)
+        guard tensor.shape.rank == 4 else {
+          throw Refusal("\(path): shape \(tensor.shape), expected the four axes of an image")
+        }
+        return .tensor(tensor)
+      } catch let refusal as Refusal {
+        throw refusal
+      } catch {
+        throw Refusal("\(error)")
+      }
+    }
+  }
+
+  private func prepare(
+    _ picture: Image, for input: ImageInput, _ sizing: InputSizing, _ preprocessing: Preprocessing
+  ) throws(Refusal) -> (tensor: Tensor, placement: Placement) {
+    var preprocessing = preprocessing
+    if sizing.size == nil { preprocessing.rectangularStride = sizing.stride }
+    let side = InputSizing.defaultSide
+    let (height, width) = sizing.size ?? (side, side)
+    do {
+      let (tensor, placement) = try preprocessing.prepare(
+        picture, width: width, height: height, as: input.elementType,
+        layout: input.layout == .channelsFirst ? .nchw : .nhwc)
+      return (tensor.repeated(input.batch ?? 1), placement)
+    } catch {
+      throw Refusal("\(name): \(error)")
+    }
+  }
+}
+
+extension Tensor {
+  /// A batch of one image as a batch of `count` times the same.
+  fileprivate func repeated(_ count: Int) -> Tensor {
+    guard count != 1, let shape = try? Shape(validating: [count] + shape.dropFirst()) else {
+      return self
+    }
+    let batch = MutableTensor(elementType: elementType, shape: shape)
+    withUnsafeBytes { image in
+      for index in 0..<count {
+        UnsafeMutableRawBufferPointer(
+          rebasing: batch.unsafeBytes[index * image.count..<(index + 1) * image.count]
+        ).copyMemory(from: image)
+      }
+    }
+    return batch.tensor
+  }
+}

@@ -1,0 +1,92 @@
+import Detection
+import Dispatch
+import Foundation
+import Interpreter
+import ONNXGraph
+import Synchronization
+import Tensors
+
+/// A model with the file it came from.
+package struct LoadedModel: Sendable {
+  package let path: String
+  package let model: Model
+
+  package init(path: String, model: Model) {
+    self.path = path
+    self.model = model
+  }
+
+  /// What `body` returns; its error gets the file's name.
+  func naming<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Refusal) -> Result {
+    do {
+      return try body()
+    } catch let refusal as Refusal {
+      throw Refusal(lines: refusal.lines.map { "\(path): \($0)" })
+    } catch {
+      throw Refusal("\(path): \(error)")
+    }
+  }
+
+  /// Why the model cannot be run at all, if so.
+  var refusal: String? {
+    let missing = model.missingOperators()
+    guard !missing.isEmpty else { return nil }
+    let list = missing.map(\.description).joined(separator: ", ")
+    return "\(path): operators that cannot be run: \(list)"
+  }
+}
+
+extension Model {
+  /// What the graph ends in as far as the types and shapes that are known or declared tell.
+  func form(_ known: @escaping TensorLookup = { _ in nil }) -> Form {
+    Ending.recognize(graph, metadata: metadata) { name in
+      known(name) ?? graph.valueInfo(of: name).flatMap { TensorDescription(declared: $0) }
+    }.form
+  }
+}
+
+extension TensorDescription {
+  /// What a graph declares, when it declares every dimension.
+  fileprivate init?(declared info: ValueInfo) {
+    guard let elementType = info.elementType, let dimensions = info.dimensions else { return nil }
+    var sizes: [Int] = []
+    for dimension in dimensions {
+      guard case .fixed(let size) = dimension else { return nil }
+      sizes.append(size)
+    }
+    guard let shape = try? Shape(validating: sizes) else { return nil }
+    self.init(elementType, shape)
+  }
+}
+
+/// Two model files, read side by side.
+struct ModelFiles {
+  let models: Pair<Result<LoadedModel, ModelError>>
+  /// SHA-256 of each file, where it was asked for and the file can be read.
+  let digests: Pair<String?>
+
+  init(_ paths: Pair<String>, hashing: Bool) {
+    let models = Mutex([Result<LoadedModel, ModelError>?](repeating: nil, count: 2))
+    let digests = Mutex([String?](repeating: nil, count: 2))
+    let files = paths.both
+    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+      let path = files[index]
+      let result = Result { () throws(ModelError) in
+        LoadedModel(path: path, model: try Model(contentsOfFile: path))
+      }
+      models.withLock { $0[index] = result }
+      if hashing,
+        let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
+      {
+        let digest = SHA256.hexDigest(of: data)
+        digests.withLock { $0[index] = digest }
+      }
+    }
+    let loaded = models.withLock { $0 }
+    self.models = Pair(original: loaded[0]!, patched: loaded[1]!)
+    let hashed = digests.withLock { $0 }
+    self.digests = Pair(original: hashed[0], patched: hashed[1])
+  }
+}

@@ -1,0 +1,138 @@
+import Detection
+import Interpreter
+import Kernels
+import ONNXGraph
+import Tensors
+
+/// Two graphs for inputs of given shapes: what each ends in and how both are run.
+struct PreparedPair {
+  /// How the graphs' results are compared.
+  enum Basis {
+    /// Both have cells that can be decoded.
+    case cells(Pair<DecodeGeometry>)
+    case tensors
+    /// Not at all, for this reason.
+    case nothing(String)
+  }
+
+  let endings: Pair<Ending>
+  let basis: Basis
+  let plan: PairedPlan
+  /// The narrowest floating-point type of each graph's tensors.
+  let precisions: Pair<ElementType>
+  let notes: [String]
+
+  init(_ models: Pair<LoadedModel>, run: PairedRun, team: ThreadTeam) throws(Refusal) {
+    let lookups = run.lookups
+    let endings = Self.endings(models, lookups)
+    var notes: [String] = []
+    for (model, ending) in models.with(endings).both {
+      notes += ending.notes.map { "\(model.path): \($0)" }
+      if !ending.oneSidedOutputs.isEmpty {
+        let names = ending.oneSidedOutputs.map { "'\($0)'" }.joined(separator: ", ")
+        notes.append("\(model.path): not compared: \(names)")
+      }
+    }
+    let geometries = models.with(endings).with(lookups).map { side in
+      let ((model, ending), lookup) = side
+      let geometry = model.geometry(ending, lookup, team)
+      notes += (geometry?.notes ?? []).map { "\(model.path): \($0)" }
+      return geometry
+    }
+    let basis = Self.basis(endings, geometries)
+    let observed = models.with(endings).map { model, ending in
+      let names =
+        switch basis {
+        case .cells: ending.observedTensors
+        case .tensors, .nothing: model.model.graph.outputs.map(\.name)
+        }
+      return names.filter { !$0.isEmpty }
+    }
+    self.endings = endings
+    self.basis = basis
+    self.notes = notes
+    precisions = models.with(lookups).map { model, lookup in model.model.precision(lookup) }
+    plan = try run.plan(observing: observed)
+  }
+
+  /// What each graph ends in, knowing how many classes the other has where it may not tell itself.
+  static func endings(_ models: Pair<LoadedModel>, _ lookups: Pair<TensorLookup>) -> Pair<Ending> {
+    func recognize(_ model: LoadedModel, _ lookup: @escaping TensorLookup, _ classes: Int?)
+      -> Ending
+    {
+      Ending.recognize(
+        model.model.graph, metadata: model.model.metadata, expectedClasses: classes, lookup: lookup)
+    }
+    let alone = models.with(lookups).map { recognize($0, $1, nil) }
+    guard alone.original.classCount != alone.patched.classCount else { return alone }
+    return Pair(
+      original: recognize(models.original, lookups.original, alone.patched.classCount),
+      patched: recognize(models.patched, lookups.patched, alone.original.classCount))
+  }
+
+  private static func basis(
+    _ endings: Pair<Ending>, _ geometries: Pair<DecodeGeometry?>
+  ) -> Basis {
+    for ending in endings.both {
+      if case .named(let form) = ending.tail, form != .tensors {
+        return .nothing("a graph that ends in \(form.rawValue) cannot be compared yet")
+      }
+    }
+    let originalHeads = endings.original.needsGeometry
+    let patchedHeads = endings.patched.needsGeometry
+    guard let original = geometries.original ?? geometries.patched,
+      let patched = geometries.patched ?? geometries.original,
+      !(originalHeads && patchedHeads)
+    else { return .tensors }
+    // Head maps are decoded as the other graph does it.
+    let shared = Pair(
+      original: originalHeads ? patched : original, patched: patchedHeads ? original : patched)
+    let decodable = endings.with(shared).both.allSatisfy { ending, geometry in
+      !ending.needsGeometry || geometry.scales != nil
+    }
+    return decodable ? .cells(shared) : .tensors
+  }
+}
+
+extension Ending {
+  /// Whether the graph leaves the decode to whoever reads its head maps.
+  fileprivate var needsGeometry: Bool {
+    if case .heads = tail { true } else { false }
+  }
+}
+
+extension LoadedModel {
+  /// How the graph decodes: what its structure tells, or what decoding made-up maps shows.
+  fileprivate func geometry(
+    _ ending: Ending, _ lookup: TensorLookup, _ team: ThreadTeam
+  ) -> DecodeGeometry? {
+    guard let probe = try? Probe(model.graph, ending, lookup: lookup) else {
+      return ending.geometry
+    }
+    var tail = model
+    tail.graph = probe.graph
+    let results = try? probe.runs.map { inputs in
+      let resolved = try ResolvedGraph(
+        tail, inputs: inputs.mapValues { .init($0.elementType, $0.shape) })
+      return try Plan(resolved).run(inputs, on: team)
+    }
+    return results.map(probe.geometry) ?? ending.geometry
+  }
+}
+
+extension Model {
+  /// The narrowest floating-point type among the tensors.
+  fileprivate func precision(_ lookup: TensorLookup) -> ElementType {
+    var narrowest = ElementType.float32
+    for node in graph.nodes {
+      for output in node.outputs {
+        switch lookup(output)?.elementType {
+        case .bfloat16: return .bfloat16
+        case .float16: narrowest = .float16
+        default: break
+        }
+      }
+    }
+    return narrowest
+  }
+}

@@ -1,0 +1,81 @@
+import Detection
+import Tensors
+
+/// How far apart two right graphs may be, from the rounding of their arithmetic.
+///
+/// **Graphs that differ in their tails only.** When every node that accumulates is proven identical,
+/// both tails start from the same bits and only their own few operations round. With u half a unit
+/// in the last place (2^-24 in float32), S the larger side of the network's input and E the longest
+/// side a box can have (four times the largest anchor's):
+///
+/// - A centre `(2s - 0.5 + cell) * stride` takes at most four roundings of values up to S, and one
+///   of values below two cells: 4 u S.
+/// - Half a width `(2s)^2 * anchor / 2` takes a power (1 ulp, 2 u), a product and, where the corner
+///   is made outside the graph, one more: 3.5 u E/2.
+/// - A corner rounds once more at max(S, E/2).
+///
+/// With M = max(S, E/2) that is 8.5 u M for one graph and, as one of the two always rounds less
+/// often, below 16 u M for both. For YOLOv5 at 640 pixels (E/2 = 746) it is 7.1e-4 px.
+/// Probabilities are at most 1 and take a handful of operations: 16 u = 9.5e-7.
+///
+/// **Graphs that differ before their tails** (folded batch normalisation, another order of the same
+/// operations) carry the noise of some sixty convolutions on their logits: about 1e-5 between
+/// independent float32 runtimes. With n = 3e-5, three times that:
+///
+/// - A sigmoid's slope is at most 1/4, so a centre moves by at most stride/2 * n.
+/// - Half a width moves by `4 * anchor * s^2 (1-s) * n`, at most E * 4/27 * n.
+/// - A product of two probabilities moves by at most 8/27 n, taken as n/3: 1e-5.
+/// - A tensor's element moves by n, or n times its magnitude where that is above 1.
+///
+/// Where both graphs compute in a narrower type its u takes the place of float32's.
+package struct Rounding: Sendable {
+  /// Half a unit in the last place of 1.
+  private let unit: Double
+  /// Whether the graphs differ in their tails only.
+  private let tailsOnly: Bool
+
+  /// - Parameters:
+  ///   - sharesNetwork: whether every node that accumulates is proven identical.
+  ///   - precision: the narrowest type both graphs compute in.
+  package init(sharesNetwork: Bool, precision: ElementType = .float32) {
+    tailsOnly = sharesNetwork
+    unit =
+      switch precision {
+      case .float16: 0x1p-11
+      case .bfloat16: 0x1p-8
+      default: 0x1p-24
+      }
+  }
+
+  /// The noise of a network on its logits.
+  private var noise: Double { 503 * unit }
+
+  /// - Parameters:
+  ///   - networkSide: the larger side of the network's input, in pixels.
+  ///   - largestAnchor: the largest side of an anchor, in pixels; half the network's side is taken
+  ///     where it is not known.
+  ///   - largestStride: pixels per cell of the coarsest scale.
+  package func detectionTolerance(
+    networkSide: Double, largestAnchor: Double?, largestStride: Double
+  ) -> DetectionTolerance {
+    let extent = 4 * (largestAnchor ?? networkSide / 2)
+    let magnitude = max(networkSide, extent / 2)
+    let rounding = 16 * unit
+    guard !tailsOnly else {
+      return DetectionTolerance(boxPx: Float(rounding * magnitude), score: Float(rounding))
+    }
+    return DetectionTolerance(
+      boxPx: Float(rounding * magnitude + noise * (largestStride / 2 + extent * 4 / 27)),
+      score: Float(noise / 3))
+  }
+
+  /// For an element of a tensor: absolute up to a magnitude of 1, relative above.
+  package var tensorTolerance: Double { tailsOnly ? 16 * unit : noise }
+
+  /// Operators that add up many products or values, so that another order gives other bits.
+  package static let accumulating: Set = [
+    "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Gemm", "GlobalAveragePool",
+    "InstanceNormalization", "LayerNormalization", "MatMul", "ReduceMean", "ReduceSum", "Resize",
+    "Softmax", "Upsample",
+  ]
+}

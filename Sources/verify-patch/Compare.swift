@@ -1,0 +1,55 @@
+import ArgumentParser
+import Verification
+
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compares what two graphs detect on images.")
+
+  @Argument(help: "The model as it was exported.") var original: String
+  @Argument(help: "The model as it was patched.") var patched: String
+  @Argument(
+    help: "JPEG or PNG images, or .npy tensors (NCHW float32) that are fed as they are.")
+  var images: [String]
+
+  @OptionGroup var detection: DetectionArguments
+  @OptionGroup var preparation: ImageArguments
+  @OptionGroup var tolerances: ToleranceArguments
+
+  @Flag(name: .customLong("no-sharing"), help: "Run the two graphs apart.")
+  var noSharing = false
+  @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+  @Option(help: "Write the report as JSON to this file, or to standard output with '-'.")
+  var json: String?
+
+  func validate() throws {
+    guard !images.isEmpty else { throw ValidationError("no image is given") }
+    try validateThreads(threads)
+  }
+
+  func run() throws {
+    var options = ComparisonOptions()
+    detection.apply(to: &options)
+    tolerances.apply(to: &options)
+    options.preprocessing = preparation.preprocessing
+    options.inputSize = preparation.size
+    options.sharesNodes = !noSharing
+    options.threads = threads
+    options.hashesModels = json != nil
+
+    let report: Report
+    do {
+      report = try compare(original: original, patched: patched, images: images, options: options)
+    } catch {
+      throw ValidationError(error.description)
+    }
+    for failure in report.failures { Console.error(failure) }
+    try Console.report(report.text, json: json, report)
+    throw ExitCode(report.verdict.exitStatus)
+  }
+}
+
+func validateThreads(_ threads: Int?) throws {
+  guard threads.map({ (1...1024).contains($0) }) ?? true else {
+    throw ValidationError("--threads is \(threads!), expected 1 to 1024")
+  }
+}

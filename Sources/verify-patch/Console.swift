@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import Verification
+
+/// What the command writes: results to standard output, everything else to standard error.
+enum Console {
+  /// One line on standard error.
+  static func error(_ message: String) {
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+    write("verify-patch: \(line)\n", to: .standardError)
+  }
+
+  /// The result as text, and as JSON where asked for.
+  ///
+  /// - Parameter json: a file; with `-` the JSON takes the text's place on standard output and the
+  ///   text goes to standard error.
+  /// - Throws: exit status 2 when the file cannot be written.
+  static func report(_ text: String, json: String?, _ value: some Encodable) throws {
+    write(text, to: json == "-" ? .standardError : .standardOutput)
+    guard let json else { return }
+    let data = encodeJSON(value)
+    if json == "-" {
+      write(data, to: .standardOutput)
+      return
+    }
+    do {
+      try data.write(to: URL(fileURLWithPath: json), options: .atomic)
+    } catch {
+      Console.error("\(json): cannot be written: \(error.localizedDescription)")
+      throw ExitCode(Verdict.undecided.exitStatus)
+    }
+  }
+
+  private static func write(_ text: String, to handle: FileHandle) {
+    write(Data(text.utf8), to: handle)
+  }
+
+  private static func write(_ data: Data, to handle: FileHandle) {
+    // Nobody is left to tell when standard output or standard error is gone.
+    try? handle.write(contentsOf: data)
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import ONNXGraph
+import Verification
+
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says what a model holds and what it ends in, without running it.")
+
+  @Argument(help: "An ONNX model.") var model: String
+  @Option(help: "Write the findings as JSON to this file, or to standard output with '-'.")
+  var json: String?
+
+  func run() throws {
+    let inspection: Inspection
+    do {
+      inspection = Inspection(try Model(contentsOfFile: model))
+    } catch {
+      Console.error("\(error)")
+      throw ExitCode(Verdict.undecided.exitStatus)
+    }
+    try Console.report(inspection.text, json: json, inspection)
+  }
+}

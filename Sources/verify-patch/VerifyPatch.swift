@@ -1,0 +1,27 @@
+import ArgumentParser
+import Verification
+
+@main
+struct VerifyPatch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify-patch",
+    abstract: "Says whether an ONNX detector and its TensorRT-patched version detect the same.",
+    discussion: """
+      Exit status: 0 equivalent, 1 different, 2 undecided (a file that cannot be read, a graph that \
+      cannot be run, or nothing to compare), 64 wrong usage.
+      """,
+    version: "0.1.0",
+    subcommands: [Compare.self, Run.self, Inspect.self],
+    defaultSubcommand: Compare.self)
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Console.error(message(for: error) + " (see verify-patch --help)")
+      exit(withError: ExitCode.validationFailure)
+    }
+  }
+}

@@ -5,23 +5,26 @@
 ///   - counts: for each axis, how many taps count at each output position.
 @specialized(where T == Float)
 @specialized(where T == Double)
-package func averageWindows<T: BinaryFloatingPoint & BitwiseCopyable & Sendable>(
+package func averageWindows<T: BinaryFloatingPoint & SIMDScalar & BitwiseCopyable & Sendable>(
   planes: Int, axes: [WindowAxis], counts: [[Int]],
   from source: UnsafePointer<T>, to destination: UnsafeMutablePointer<T>, team: ThreadTeam
 ) {
   reduceWindows(
     Sum<T>.self, planes: planes, axes: axes, from: source, to: destination, team: team)
+  let counts = counts.map { $0.map { T($0) } }
   let rowLength = counts[2].count
   let rowsPerPlane = counts[0].count * counts[1].count
   if rowLength == 0 || rowsPerPlane == 0 { return }
   nonisolated(unsafe) let output = destination
   team.forEach(planes) { plane, _ in
     for row in 0..<rowsPerPlane {
-      let rowCount = T(counts[0][row / counts[1].count]) * T(counts[1][row % counts[1].count])
+      let rowCount = counts[0][row / counts[1].count] * counts[1][row % counts[1].count]
       let values = output + (plane * rowsPerPlane + row) * rowLength
-      for column in 0..<rowLength {
-        let count = rowCount * T(counts[2][column])
-        values[column] = count == 0 ? 0 : values[column] / count
+      counts[2].withUnsafeBufferPointer { columnCounts in
+        for column in 0..<rowLength {
+          // A window without elements has the sum 0.
+          values[column] /= max(rowCount * columnCounts[column], 1)
+        }
       }
     }
   }

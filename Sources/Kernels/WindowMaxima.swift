@@ -6,6 +6,10 @@
 /// - Parameters:
 ///   - axes: outermost first, three.
 ///   - indexStrides: what one step along each axis adds to an index.
+@specialized(where R == Maximum<Float>)
+@specialized(where R == Maximum<Double>)
+@specialized(where R == Maximum<Int8>)
+@specialized(where R == Maximum<UInt8>)
 package func windowMaxima<R: WindowReduction>(
   _: R.Type, axes: [WindowAxis], indexStrides: [Int],
   from source: UnsafePointer<R.Element>, to destination: UnsafeMutablePointer<R.Element>,

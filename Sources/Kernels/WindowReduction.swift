@@ -41,6 +41,12 @@ package struct WindowAxis: Sendable {
     return lower..<max(lower, min(output, ceilingDivision(input + shift, stride)))
   }
 
+  /// Neighbouring output positions at which every tap meets an input element; empty for strides.
+  fileprivate var interior: Range<Int> {
+    let end = min(output, input + padding - (kernel - 1) * dilation)
+    return stride == 1 && padding < end ? padding..<end : 0..<0
+  }
+
   fileprivate var isIdentity: Bool { kernel == 1 && stride == 1 && padding == 0 && input == output }
 }
 
@@ -51,35 +57,31 @@ private func ceilingDivision(_ a: Int, _ b: Int) -> Int {
 
 /// An associative, commutative way to make one element of many.
 package protocol WindowReduction: SendableMetatype {
-  associatedtype Element: BitwiseCopyable & Sendable
+  associatedtype Element: BitwiseCopyable & Sendable & SIMDScalar
   /// What a window without elements gives.
   static var identity: Element { get }
   static func combine(_ a: Element, _ b: Element) -> Element
+  static func combine(_ a: SIMD8<Element>, _ b: SIMD8<Element>) -> SIMD8<Element>
 }
 
-package enum Sum<Element: BinaryFloatingPoint & BitwiseCopyable & Sendable>: WindowReduction {
+package enum Sum<Element: BinaryFloatingPoint & BitwiseCopyable & Sendable & SIMDScalar>:
+  WindowReduction
+{
   package static var identity: Element { 0 }
   @inline(__always)
   package static func combine(_ a: Element, _ b: Element) -> Element { a + b }
+  @inline(__always)
+  package static func combine(_ a: SIMD8<Element>, _ b: SIMD8<Element>) -> SIMD8<Element> { a + b }
 }
 
-/// The largest; NaN when any is NaN.
-package enum FloatingMaximum<Element: BinaryFloatingPoint & BitwiseCopyable & Sendable>:
-  WindowReduction
-{
-  package static var identity: Element { -.infinity }
+package enum Maximum<Element: OrderedElement>: WindowReduction {
+  package static var identity: Element { Element.least }
   @inline(__always)
-  package static func combine(_ a: Element, _ b: Element) -> Element {
-    a > b || a != a ? a : b
+  package static func combine(_ a: Element, _ b: Element) -> Element { Element.larger(a, b) }
+  @inline(__always)
+  package static func combine(_ a: SIMD8<Element>, _ b: SIMD8<Element>) -> SIMD8<Element> {
+    Element.larger(a, b)
   }
-}
-
-package enum IntegerMaximum<Element: FixedWidthInteger & BitwiseCopyable & Sendable>:
-  WindowReduction
-{
-  package static var identity: Element { .min }
-  @inline(__always)
-  package static func combine(_ a: Element, _ b: Element) -> Element { a > b ? a : b }
 }
 
 /// Reduces every window of planes that lie one after another, one axis after the other.
@@ -88,6 +90,10 @@ package enum IntegerMaximum<Element: FixedWidthInteger & BitwiseCopyable & Senda
 ///   - axes: outermost first, at least one.
 ///   - source: `planes` times the product of the axes' inputs.
 ///   - destination: `planes` times the product of the axes' outputs.
+@specialized(where R == Maximum<Float>)
+@specialized(where R == Maximum<Double>)
+@specialized(where R == Maximum<Int8>)
+@specialized(where R == Maximum<UInt8>)
 package func reduceWindows<R: WindowReduction>(
   _ reduction: R.Type, planes: Int, axes: [WindowAxis],
   from source: UnsafePointer<R.Element>, to destination: UnsafeMutablePointer<R.Element>,
@@ -99,57 +105,85 @@ package func reduceWindows<R: WindowReduction>(
   let passes = axisPasses(
     inputs: axes.map { $0.input }, outputs: axes.map { $0.output },
     moving: axes.indices.filter { !axes[$0].isIdentity })
+  let tapRanges = axes.map { axis in (0..<axis.output).map { axis.taps(at: $0) } }
   nonisolated(unsafe) let from = source
   nonisolated(unsafe) let to = destination
   let planesPerTask = max(1, 8192 / max(inputSize, outputSize))
   team.forEachChunk(of: planes, chunk: planesPerTask) { planes in
     for plane in planes {
-      reducePlane(
-        reduction, axes, passes, from: from + plane * inputSize, to: to + plane * outputSize)
+      var current = from + plane * inputSize
+      var scratch: [UnsafeMutablePointer<R.Element>] = []
+      for (step, pass) in passes.enumerated() {
+        var target = to + plane * outputSize
+        if step < passes.count - 1 {
+          target = .allocate(capacity: pass.outputCount)
+          scratch.append(target)
+        }
+        reduceAxis(
+          reduction, axes[pass.axis], tapRanges[pass.axis], pass, from: current, to: target)
+        current = UnsafePointer(target)
+      }
+      for buffer in scratch { buffer.deallocate() }
     }
   }
 }
 
-private func reducePlane<R: WindowReduction>(
-  _: R.Type, _ axes: [WindowAxis], _ passes: [AxisPass], from source: UnsafePointer<R.Element>,
-  to destination: UnsafeMutablePointer<R.Element>
-) {
-  var current = source
-  var scratch: [UnsafeMutablePointer<R.Element>] = []
-  defer { for buffer in scratch { buffer.deallocate() } }
-  for pass in passes.dropLast() {
-    scratch.append(.allocate(capacity: pass.outputCount))
-    reduceAxis(R.self, axes[pass.axis], pass, from: current, to: scratch.last!)
-    current = UnsafePointer(scratch.last!)
-  }
-  let last = passes.last!
-  reduceAxis(R.self, axes[last.axis], last, from: current, to: destination)
-}
-
+@inline(__always)
 private func reduceAxis<R: WindowReduction>(
-  _: R.Type, _ axis: WindowAxis, _ pass: AxisPass, from source: UnsafePointer<R.Element>,
-  to destination: UnsafeMutablePointer<R.Element>
+  _: R.Type, _ axis: WindowAxis, _ tapRanges: [Range<Int>], _ pass: AxisPass,
+  from source: UnsafePointer<R.Element>, to destination: UnsafeMutablePointer<R.Element>
 ) {
   let inner = pass.inner
+  let interior = axis.interior
   for outer in 0..<pass.outer {
     let from = source + outer * axis.input * inner
     let to = destination + outer * axis.output * inner
-    if inner == 1 {
+    if inner == 1, axis.stride > 1 {
       reduceRow(R.self, axis, from: from, to: to)
       continue
     }
-    for position in 0..<axis.output {
-      let row = to + position * inner
-      row.update(repeating: R.identity, count: inner)
-      for tap in axis.taps(at: position) {
-        let index = position * axis.stride - axis.padding + tap * axis.dilation
-        combine(R.self, from + index * inner, into: row, count: inner, step: 1)
-      }
+    var position = 0
+    while position < axis.output {
+      let positions = position == interior.lowerBound ? max(1, interior.count) : 1
+      let taps = tapRanges[position]
+      let first = position * axis.stride - axis.padding + taps.lowerBound * axis.dilation
+      reduceRun(
+        R.self, from + first * inner, taps: taps.count, step: axis.dilation * inner,
+        to: to + position * inner, count: positions * inner)
+      position += positions
     }
+  }
+}
+
+/// Neighbours that each combine `taps` elements, `step` apart.
+@inline(__always)
+private func reduceRun<R: WindowReduction>(
+  _: R.Type, _ source: UnsafePointer<R.Element>, taps: Int, step: Int,
+  to destination: UnsafeMutablePointer<R.Element>, count: Int
+) {
+  if taps == 0 {
+    destination.update(repeating: R.identity, count: count)
+    return
+  }
+  let whole = count & ~7
+  for i in stride(from: 0, to: whole, by: 8) {
+    var tap = UnsafeRawPointer(source + i)
+    var result = tap.loadUnaligned(as: SIMD8<R.Element>.self)
+    for _ in 1..<taps {
+      tap += step &* MemoryLayout<R.Element>.stride
+      result = R.combine(result, tap.loadUnaligned(as: SIMD8<R.Element>.self))
+    }
+    UnsafeMutableRawPointer(destination + i).storeBytes(of: result, as: SIMD8<R.Element>.self)
+  }
+  for i in whole..<count {
+    var result = source[i]
+    for tap in 1..<taps { result = R.combine(result, source[i &+ tap &* step]) }
+    destination[i] = result
   }
 }
 
 /// One row along the axis itself, a tap at a time, so that the loop runs over outputs.
+@inline(__always)
 private func reduceRow<R: WindowReduction>(
   _: R.Type, _ axis: WindowAxis, from source: UnsafePointer<R.Element>,
   to destination: UnsafeMutablePointer<R.Element>
@@ -173,8 +207,6 @@ private func combine<R: WindowReduction>(
   into destination: UnsafeMutablePointer<R.Element>, count: Int, step: Int
 ) {
   switch step {
-  case 1:
-    for i in 0..<count { destination[i] = R.combine(destination[i], source[i]) }
   case 2:
     for i in 0..<count { destination[i] = R.combine(destination[i], source[2 &* i]) }
   default:

@@ -9,15 +9,16 @@ enum AveragePool: ArithmeticOperator {
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     let elementType = try node.operand(0).elementType
-    guard let floatingType = elementType.floatingType else {
-      throw OperatorError("input 0 is \(elementType), expected a floating-point type")
-    }
     let window = try PoolingWindow(&node, dilationsSince: 19)
     let includesPadding = try node.flag("count_include_pad", default: false)
-    return prepared(floatingType, window, includesPadding: includesPadding)
+    switch elementType {
+    case .float32: return prepared(Float.self, window, includesPadding: includesPadding)
+    case .float64: return prepared(Double.self, window, includesPadding: includesPadding)
+    default: throw OperatorError("input 0 is \(elementType), expected a floating-point type")
+    }
   }
 
-  private static func prepared<T: FloatingElement>(
+  private static func prepared<T: FloatingElement & SIMDScalar>(
     _: T.Type, _ window: PoolingWindow, includesPadding: Bool
   ) -> PreparedNode {
     PreparedNode(T.elementType, window.outputShape) { run in

@@ -34,10 +34,10 @@ enum MaxPool: ArithmeticOperator {
         }
     }
     switch elementType {
-    case .float32: return PreparedNode(outputs: outputs, body: body(FloatingMaximum<Float>.self))
-    case .float64: return PreparedNode(outputs: outputs, body: body(FloatingMaximum<Double>.self))
-    case .int8: return PreparedNode(outputs: outputs, body: body(IntegerMaximum<Int8>.self))
-    case .uint8: return PreparedNode(outputs: outputs, body: body(IntegerMaximum<UInt8>.self))
+    case .float32: return PreparedNode(outputs: outputs, body: body(Maximum<Float>.self))
+    case .float64: return PreparedNode(outputs: outputs, body: body(Maximum<Double>.self))
+    case .int8: return PreparedNode(outputs: outputs, body: body(Maximum<Int8>.self))
+    case .uint8: return PreparedNode(outputs: outputs, body: body(Maximum<UInt8>.self))
     default:
       throw OperatorError(
         "input 0 is \(elementType), expected a floating-point type, int8 or uint8")

@@ -10,13 +10,14 @@ package struct BroadcastWalk: Sendable {
     package let output: Int
     /// Each operand's first element.
     package let starts: PerOperand
+    /// How far each operand moves from one element to the next: 0 or 1.
+    package let steps: PerOperand
     package let count: Int
   }
 
-  package let elementCount: Int
-  /// How far each operand moves from one element of a run to the next: 0 or 1.
-  package let runSteps: PerOperand
+  private let elementCount: Int
   private let runLength: Int
+  private let runSteps: PerOperand
   /// The dimensions around the runs, outermost first, and each operand's steps along them.
   private let outer: [(size: Int, steps: PerOperand)]
 
@@ -44,8 +45,9 @@ package struct BroadcastWalk: Sendable {
     outer = merged
   }
 
-  /// Calls `body` with every run of a walk that is not empty, on all threads.
+  /// Calls `body` with every run, on all threads.
   package func forEachRun(team: ThreadTeam, _ body: (Run) -> Void) {
+    guard elementCount > 0 else { return }
     let columnTile = min(runLength, ThreadTeam.chunkSize)
     let columnTiles = (runLength + columnTile - 1) / columnTile
     let rowTile = ThreadTeam.chunkSize / columnTile
@@ -60,7 +62,7 @@ package struct BroadcastWalk: Sendable {
         body(
           Run(
             output: row * runLength + firstColumn,
-            starts: position.starts &+ runSteps &* firstColumn, count: count))
+            starts: position.starts &+ runSteps &* firstColumn, steps: runSteps, count: count))
         position.advance(along: outer)
       }
     }

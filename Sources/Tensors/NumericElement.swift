@@ -39,10 +39,13 @@ extension Double: FloatingElement {
 extension IntegerElement {
   /// NaN becomes 0; what the type cannot hold becomes its nearest bound.
   @inlinable public init(converting value: Double) {
-    if value.isNaN {
-      self = 0
+    // Below, 64 bits stand for all: to convert to a type that is not known takes far longer.
+    if Self.isSigned {
+      let wide = value > -0x1p63 && value < 0x1p63 ? Int64(value) : value < 0 ? .min : .max
+      self = value.isNaN ? 0 : Self(clamping: wide)
     } else {
-      self = Self(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+      let wide = value > -1 && value < 0x1p64 ? UInt64(value) : value < 0 ? 0 : .max
+      self = value.isNaN ? 0 : Self(clamping: wide)
     }
   }
 }

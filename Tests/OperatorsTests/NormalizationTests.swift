@@ -188,5 +188,7 @@ struct DropoutTests {
     #expect(
       refusal("Dropout", opset: 12, Self.x, nil, Tensor(scalar: true))
         == "input 2 (training_mode) is true: only inference is supported")
+    #expect(
+      refusal("Dropout", opset: 12, Self.x, Tensor(scalar: Half(0)), Tensor(scalar: true)) == nil)
   }
 }

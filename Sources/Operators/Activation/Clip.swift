@@ -33,9 +33,13 @@ struct Clip: ArithmeticOperator {
       let (givenLowest, givenHighest) = bounds.values(in: run, of: T.self)
       let lowest = givenLowest ?? lowestByDefault
       let highest = givenHighest ?? highestByDefault
-      run.team.map(run.input(0, of: T.self), into: run.output()) { x in
-        let raised = x < lowest ? lowest : x
-        return raised > highest ? highest : raised
+      let input = run.input(0, of: T.self)
+      let output = run.output(of: T.self)
+      run.team.forEachChunk(of: input.count) { chunk in
+        for i in chunk {
+          let raised = input[i] < lowest ? lowest : input[i]
+          output[i] = raised > highest ? highest : raised
+        }
       }
     }
   }

@@ -71,9 +71,12 @@ struct Gemm: ArithmeticOperator {
       let productOnly = UnsafeBufferPointer(result)
       product(run.input(0), run.input(1), into: result, team: run.team)
       if let sum {
-        run.team.map(productOnly, run.input(2), into: result, walk: sum) { alpha * $0 + beta * $1 }
+        let addend = run.input(2, of: T.self)
+        sum.forEachRun(team: run.team) {
+          $0.combine(productOnly, addend, into: result) { alpha * $0 + beta * $1 }
+        }
       } else if alpha != 1 {
-        run.team.map(productOnly, into: result) { alpha * $0 }
+        run.team.forEachChunk(of: result.count) { for i in $0 { result[i] *= alpha } }
       }
     }
   }
@@ -88,11 +91,12 @@ struct Gemm: ArithmeticOperator {
       let productOnly = UnsafeBufferPointer(result)
       product(run.input(0), run.input(1), into: result, team: run.team)
       if let sum {
-        run.team.map(productOnly, run.input(2), into: result, walk: sum) {
-          alpha &* $0 &+ beta &* $1
+        let addend = run.input(2, of: T.self)
+        sum.forEachRun(team: run.team) {
+          $0.combine(productOnly, addend, into: result) { alpha &* $0 &+ beta &* $1 }
         }
       } else if alpha != 1 {
-        run.team.map(productOnly, into: result) { alpha &* $0 }
+        run.team.forEachChunk(of: result.count) { for i in $0 { result[i] = alpha &* result[i] } }
       }
     }
   }

@@ -8,9 +8,10 @@ protocol ComparisonOperator: ArithmeticOperator, Sendable {
 }
 
 /// Whether `A == B`, broadcast.
-struct Equal: ComparisonOperator {
+struct Equal: ComparisonOperator, BoolFunction {
   static let type = "Equal"
   func callAsFunction<T: NumericElement>(_ a: T, _ b: T) -> Bool { a == b }
+  func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a == b }
 }
 
 /// Whether `A > B`, broadcast.
@@ -53,7 +54,7 @@ extension ComparisonOperator {
     case .uint16: comparing(broadcast, UInt16.self)
     case .uint32: comparing(broadcast, UInt32.self)
     case .uint64: comparing(broadcast, UInt64.self)
-    case .bool where Self.self == Equal.self: .combining(broadcast) { $0 == $1 }
+    case .bool where Self.self == Equal.self: .combining(broadcast, Equal())
     default: throw OperatorError("inputs are \(broadcast.elementType), expected numbers")
     }
   }
@@ -63,10 +64,11 @@ extension ComparisonOperator {
   ) -> PreparedNode {
     let function = Self()
     return PreparedNode(.bool, broadcast.shape) { run in
-      run.team.map(
-        run.input(0, of: T.self), run.input(1, of: T.self), into: run.output(of: Bool.self),
-        walk: broadcast.walk
-      ) { function($0, $1) }
+      let (left, right) = (run.input(0, of: T.self), run.input(1, of: T.self))
+      let output = run.output(of: Bool.self)
+      broadcast.walk.forEachRun(team: run.team) {
+        $0.combine(left, right, into: output) { function($0, $1) }
+      }
     }
   }
 }

@@ -1,22 +1,31 @@
 import Kernels
 import Tensors
 
+/// A function of two bools.
+protocol BoolFunction: Sendable {
+  func callAsFunction(_ a: Bool, _ b: Bool) -> Bool
+}
+
 /// `A` and `B`, broadcast.
-struct And: Operator {
+struct And: Operator, BoolFunction {
   static let type = "And"
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
-    try .combining(Broadcast(&node).expectingBools()) { $0 && $1 }
+    try .combining(Broadcast(&node).expectingBools(), And())
   }
+
+  func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a && b }
 }
 
 /// `A` or `B`, broadcast.
-struct Or: Operator {
+struct Or: Operator, BoolFunction {
   static let type = "Or"
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
-    try .combining(Broadcast(&node).expectingBools()) { $0 || $1 }
+    try .combining(Broadcast(&node).expectingBools(), Or())
   }
+
+  func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a || b }
 }
 
 /// The opposite.
@@ -30,7 +39,9 @@ struct Not: Operator {
       throw OperatorError("input 0 is \(operand.elementType), expected bool")
     }
     return PreparedNode(.bool, operand.shape) { run in
-      run.team.map(run.input(0, of: Bool.self), into: run.output()) { !$0 }
+      let input = run.input(0, of: Bool.self)
+      let output = run.output(of: Bool.self)
+      run.team.forEachChunk(of: input.count) { for i in $0 { output[i] = !input[i] } }
     }
   }
 }
@@ -46,14 +57,13 @@ extension Broadcast {
 
 extension PreparedNode {
   /// A node that combines two inputs of type bool.
-  @inline(__always)
-  static func combining(
-    _ broadcast: Broadcast, _ function: @escaping @Sendable (Bool, Bool) -> Bool
-  ) -> PreparedNode {
+  static func combining<F: BoolFunction>(_ broadcast: Broadcast, _ function: F) -> PreparedNode {
     PreparedNode(.bool, broadcast.shape) { run in
-      run.team.map(
-        run.input(0, of: Bool.self), run.input(1, of: Bool.self), into: run.output(),
-        walk: broadcast.walk, function)
+      let (left, right) = (run.input(0, of: Bool.self), run.input(1, of: Bool.self))
+      let output = run.output(of: Bool.self)
+      broadcast.walk.forEachRun(team: run.team) {
+        $0.combine(left, right, into: output) { function($0, $1) }
+      }
     }
   }
 }

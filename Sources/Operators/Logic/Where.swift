@@ -33,12 +33,24 @@ struct Where: Operator {
 extension NodeRun {
   /// Selects elements by their bits.
   fileprivate func select<Bits: BitwiseCopyable>(_: Bits.Type, _ walk: BroadcastWalk) {
+    let condition = input(0, of: Bool.self)
+    let output = outputs[0].unsafeBytes.assumingMemoryBound(to: Bits.self)
     inputs[1]!.withUnsafeBytes { left in
       inputs[2]!.withUnsafeBytes { right in
-        team.select(
-          input(0), left.assumingMemoryBound(to: Bits.self),
-          right.assumingMemoryBound(to: Bits.self),
-          into: outputs[0].unsafeBytes.assumingMemoryBound(to: Bits.self), walk: walk)
+        walk.forEachRun(team: team) { run in
+          let c = condition.baseAddress! + run.starts[0]
+          let a = left.assumingMemoryBound(to: Bits.self).baseAddress! + run.starts[1]
+          let b = right.assumingMemoryBound(to: Bits.self).baseAddress! + run.starts[2]
+          let result = output.baseAddress! + run.output
+          let steps = run.steps
+          if steps == BroadcastWalk.PerOperand(1, 1, 1, 0) {
+            for i in 0..<run.count { result[i] = c[i] ? a[i] : b[i] }
+          } else {
+            for i in 0..<run.count {
+              result[i] = c[i &* steps[0]] ? a[i &* steps[1]] : b[i &* steps[2]]
+            }
+          }
+        }
       }
     }
   }

@@ -1,6 +1,7 @@
+import Kernels
 import Tensors
 
-/// The input as it is, with a mask that keeps everything: dropout outside of training.
+/// The input as it is, with a mask that keeps everything: dropout outside of training, or of nothing.
 struct Dropout: Operator {
   static let type = "Dropout"
 
@@ -12,7 +13,7 @@ struct Dropout: Operator {
     } else {
       try node.expectInputs(1...3)
       node.ignore("seed")
-      if node.optionalOperand(2) != nil, try node.isTrue(2) {
+      if node.optionalOperand(2) != nil, try node.isTrue(2), try node.ratio() != 0 {
         throw OperatorError("input 2 (training_mode) is true: only inference is supported")
       }
     }
@@ -42,5 +43,12 @@ extension NodeReader {
         "input \(index) is \(tensor.elementType)\(tensor.shape), expected a scalar of bool")
     }
     return tensor.elements(of: Bool.self)[0]
+  }
+
+  /// The part of the elements that training drops.
+  fileprivate func ratio() throws -> Double {
+    guard optionalOperand(1) != nil else { return 0.5 }
+    let ratio = try value(1).cast(to: .float64, team: ThreadTeam(threadCount: 1))
+    return ratio.elements(of: Double.self).first ?? 0.5
   }
 }

@@ -48,9 +48,11 @@ extension PreparedNode {
     _ broadcast: Broadcast, _: T.Type, _ function: F
   ) -> PreparedNode {
     PreparedNode(broadcast.elementType, broadcast.shape) { run in
-      run.team.map(
-        run.input(0, of: T.self), run.input(1, of: T.self), into: run.output(), walk: broadcast.walk
-      ) { function($0, $1) }
+      let (left, right) = (run.input(0, of: T.self), run.input(1, of: T.self))
+      let output = run.output(of: T.self)
+      broadcast.walk.forEachRun(team: run.team) {
+        $0.combine(left, right, into: output) { function($0, $1) }
+      }
     }
   }
 
@@ -58,10 +60,12 @@ extension PreparedNode {
     _ broadcast: Broadcast, _: T.Type, _ function: F
   ) -> PreparedNode {
     PreparedNode(broadcast.elementType, broadcast.shape) { run in
-      try function.check(right: run.input(1, of: T.self))
-      run.team.map(
-        run.input(0, of: T.self), run.input(1, of: T.self), into: run.output(), walk: broadcast.walk
-      ) { function($0, $1) }
+      let (left, right) = (run.input(0, of: T.self), run.input(1, of: T.self))
+      try function.check(right: right)
+      let output = run.output(of: T.self)
+      broadcast.walk.forEachRun(team: run.team) {
+        $0.combine(left, right, into: output) { function($0, $1) }
+      }
     }
   }
 }

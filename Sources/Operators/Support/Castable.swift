@@ -53,7 +53,10 @@ extension Tensor {
     _: S.Type, _: R.Type, into result: MutableTensor, _ team: ThreadTeam
   ) {
     withElements(of: S.self) { elements in
-      team.map(elements, into: result.unsafeElements(of: R.self)) { $0.cast(to: R.self) }
+      let output = result.unsafeElements(of: R.self)
+      team.forEachChunk(of: elements.count) {
+        for i in $0 { output[i] = elements[i].cast(to: R.self) }
+      }
     }
   }
 }

@@ -94,7 +94,9 @@ extension PreparedNode {
     _ operand: Operand, _ function: F
   ) -> PreparedNode {
     var node = PreparedNode(.float64, operand.shape) { run in
-      run.team.map(run.input(0, of: Double.self), into: run.output()) { function($0) }
+      let input = run.input(0, of: Double.self)
+      let output = run.output(of: Double.self)
+      run.team.forEachChunk(of: input.count) { for i in $0 { output[i] = function(input[i]) } }
     }
     node.activation = function.activation
     return node
@@ -104,7 +106,9 @@ extension PreparedNode {
     _ operand: Operand, _: T.Type, _ function: F
   ) -> PreparedNode {
     PreparedNode(operand.elementType, operand.shape) { run in
-      run.team.map(run.input(0, of: T.self), into: run.output()) { function($0) }
+      let input = run.input(0, of: T.self)
+      let output = run.output(of: T.self)
+      run.team.forEachChunk(of: input.count) { for i in $0 { output[i] = function(input[i]) } }
     }
   }
 }

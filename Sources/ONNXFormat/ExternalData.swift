@@ -4,7 +4,9 @@ import Tensors
 /// The files beside a model that hold its tensors' data.
 package final class ExternalData {
   private let folder: String
-  private var files: [String: MappedFile] = [:]
+  private var files: [[Substring]: MappedFile] = [:]
+  private var copiedByteCount = 0
+  private var mappedByteCount = 0
 
   /// External data in `folder`, the one the model file is in; nothing outside it is read.
   package init(folder: String) { self.folder = folder }
@@ -29,6 +31,16 @@ package final class ExternalData {
     return (UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + count]), file)
   }
 
+  /// Takes note of bytes that have to be copied.
+  ///
+  /// - Throws: when tensors that overlap would take more memory than the files hold.
+  func copy(_ count: Int) throws(TensorError) {
+    copiedByteCount += count
+    guard copiedByteCount <= mappedByteCount else {
+      throw TensorError("external data overlaps, expected an aligned place for each tensor")
+    }
+  }
+
   private func value(
     of key: String, in entries: [Onnx_StringStringEntryProto]
   ) throws(TensorError) -> String? {
@@ -48,10 +60,13 @@ package final class ExternalData {
   }
 
   private func file(at location: String) throws(TensorError) -> MappedFile {
-    if let file = files[location] { return file }
+    let steps = location.split(separator: "/", omittingEmptySubsequences: false)
+      .filter { $0 != "." }
+    if let file = files[steps] { return file }
     do {
-      let file = try MappedFile(closing: open(location))
-      files[location] = file
+      let file = try MappedFile(closing: open(steps))
+      files[steps] = file
+      mappedByteCount += file.bytes.count
       return file
     } catch {
       throw TensorError("external data '\(location)': \(error)")
@@ -59,9 +74,10 @@ package final class ExternalData {
   }
 
   /// Opens a file step by step from the folder, so that no link on the way is followed.
-  private func open(_ location: String) throws(TensorError) -> Int32 {
-    let steps = location.split(separator: "/", omittingEmptySubsequences: false)
-    guard !steps.contains(where: { $0.isEmpty || $0 == ".." || $0.utf8.contains(0) }) else {
+  private func open(_ steps: [Substring]) throws(TensorError) -> Int32 {
+    guard !steps.isEmpty,
+      !steps.contains(where: { $0.isEmpty || $0 == ".." || $0.utf8.contains(0) })
+    else {
       throw TensorError("expected a relative path inside the model's folder")
     }
     var descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

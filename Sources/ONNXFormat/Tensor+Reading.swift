@@ -22,6 +22,7 @@ extension Tensor {
 
     if proto.dataLocation == .external {
       let (bytes, owner) = try externalData.bytes(proto.externalData, count: byteCount)
+      if !Tensor.canBorrow(bytes, as: elementType) { try externalData.copy(byteCount) }
       self.init(elementType, shape, bytes: bytes, owner: owner)
       return
     }
@@ -46,16 +47,21 @@ extension Tensor {
   private init(
     _ elementType: ElementType, _ shape: Shape, bytes: UnsafeRawBufferPointer, owner: AnyObject
   ) {
-    let aligned = Int(bitPattern: bytes.baseAddress) % elementType.byteCount == 0
-    if let start = bytes.baseAddress, aligned, !bytes.isEmpty, elementType != .bool {
-      let region = UnsafeRawBufferPointer(start: start, count: bytes.count)
+    if Tensor.canBorrow(bytes, as: elementType) {
       self.init(
         elementType: elementType, shape: shape,
-        storage: TensorStorage(borrowing: region, owner: owner))
+        storage: TensorStorage(borrowing: bytes, owner: owner))
     } else {
       self.init(elementType, shape, copying: bytes)
       withExtendedLifetime(owner) {}
     }
+  }
+
+  private static func canBorrow(
+    _ bytes: UnsafeRawBufferPointer, as elementType: ElementType
+  ) -> Bool {
+    guard !bytes.isEmpty, elementType != .bool else { return false }
+    return Int(bitPattern: bytes.baseAddress) % elementType.byteCount == 0
   }
 
   private init(_ elementType: ElementType, _ shape: Shape, raw data: Data) {

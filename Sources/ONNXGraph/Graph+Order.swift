@@ -38,12 +38,13 @@ extension Graph {
     var available = available
     var ordered: [Node] = []
     ordered.reserveCapacity(nodes.count)
-    var waiting: [String: [Node]] = [:]
+    // What a node that waits still has to find; what was found stays available.
+    var waiting: [String: [(node: Node, reads: ArraySlice<String>)]] = [:]
     for node in nodes {
-      var ready = [node]
-      while let node = ready.popLast() {
-        if let missing = node.reads.first(where: { !available.contains($0) }) {
-          waiting[missing, default: []].append(node)
+      var ready = [(node: node, reads: node.reads[...])]
+      while let (node, reads) = ready.popLast() {
+        if let index = reads.firstIndex(where: { !available.contains($0) }) {
+          waiting[reads[index], default: []].append((node, reads[index...]))
           continue
         }
         ordered.append(node)
@@ -53,7 +54,9 @@ extension Graph {
         }
       }
     }
-    guard waiting.isEmpty else { throw orderError(waiting: waiting) }
+    guard waiting.isEmpty else {
+      throw orderError(waiting: waiting.mapValues { $0.map(\.node) })
+    }
     return ordered
   }
 

@@ -2,10 +2,14 @@
 public struct ModelError: Error, CustomStringConvertible, Sendable {
   public let description: String
 
-  /// An error of this text; line breaks, which a name in a file may hold, are escaped.
+  /// An error of this text; line breaks and other controls, which names in a file may hold, are
+  /// escaped.
   public init(_ description: String) {
-    self.description = description.split(
-      omittingEmptySubsequences: false, whereSeparator: \.isNewline
-    ).joined(separator: "\\n")
+    self.description = description.unicodeScalars.map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+      default: String(scalar)
+      }
+    }.joined()
   }
 }

@@ -75,6 +75,23 @@ struct ExternalDataTests {
     withExtendedLifetime(outer) {}
   }
 
+  @Test func overlappingTensorsTakeNoMoreMemoryThanTheirFile() throws {
+    let (outer, inner) = try folder()
+    let data = ExternalData(folder: inner)
+    func read(_ type: Onnx_TensorProto.DataType, _ count: Int64, at offset: Int) throws -> Tensor {
+      try Tensor(
+        Onnx_TensorProto(
+          type, [count], external: [("location", "w.bin"), ("offset", "\(offset)")]),
+        externalData: data)
+    }
+    for _ in 0..<10 { _ = try read(.float, 16, at: 0) }
+    _ = try read(.float, 8, at: 1)
+    _ = try read(.float, 8, at: 2)
+    let found = message { _ = try read(.bool, 1, at: 0) }
+    #expect(found?.contains("overlaps") == true, "\(found ?? "was read")")
+    withExtendedLifetime(outer) {}
+  }
+
   @Test func modelFindsItsDataBesideIt() throws {
     let folder = try TemporaryFolder()
     try folder.write([0, 0, 128, 63, 0, 0, 0, 64] as [UInt8], to: "w.bin")

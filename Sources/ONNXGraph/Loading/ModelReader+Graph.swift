@@ -22,7 +22,8 @@ extension ModelReader {
     let fed = try unique(proto.input.map { ValueInfo($0) }).filter {
       initializers[$0.name] == nil && unreadable[$0.name] == nil
     }
-    remainder.input.removeAll { input in fed.contains { $0.name == input.name } }
+    let fedNames = Set(fed.map(\.name))
+    remainder.input.removeAll { fedNames.contains($0.name) }
 
     var graph = Graph(
       name: proto.name, inputs: fed, outputs: proto.output.map { ValueInfo($0) },

@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+@Suite(
+  .enabled(
+    if: !BackendCase.all.isEmpty,
+    "VERIFY_PATCH_CONFORMANCE is not set; Scripts/conformance.sh sets it"))
+struct DamageTests {
+  /// Damaged models of every operator run or are refused: they never trap.
+  @Test(.timeLimit(.minutes(10)), arguments: 0..<8 as Range<UInt64>)
+  func damageIsSurvived(seed: UInt64) throws {
+    let path = NSTemporaryDirectory() + "conformance-\(UUID().uuidString).onnx"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var random = SplitMix(state: seed)
+    var refused = 0
+    let cases = BackendCase.all.filter { $0.requiredOpset != nil }
+    for backendCase in cases {
+      var bytes = try Data(contentsOf: URL(filePath: backendCase.modelPath))
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let index = Int.random(in: bytes.indices, using: &random)
+        bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      }
+      try bytes.write(to: URL(filePath: path))
+      if case .refused(let why) = backendCase.outcome(ofModelAt: path) {
+        refused += 1
+        #expect(!why.isEmpty)
+      }
+    }
+    #expect(refused > cases.count / 4, "seed \(seed)")
+  }
+}
+
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

@@ -108,16 +108,19 @@ extension Cells {
   /// above 0.
   func pluginRows(threshold: Float) -> [Candidate] {
     withReader { reader in
-      (0..<layout.cellCount).compactMap { cell in
-        let objectness = reader.objectness(of: cell)
-        guard !(objectness < threshold) else { return nil }
+      var rows: [Candidate] = []
+      reader.forEachCell { block in
+        .!(block.objectness .< threshold)
+      } body: { cell in
         let choice = ClassChoice<Float>.pluginRule(of: classCount) {
           reader.classScore($0, of: cell)
         }
-        return Candidate(
-          cell: cell, boxInNetworkPixels: reader.box(of: cell),
-          score: objectness * choice.probability, classIndex: choice.index)
+        rows.append(
+          Candidate(
+            cell: cell, boxInNetworkPixels: reader.box(of: cell),
+            score: reader.objectness(of: cell) * choice.probability, classIndex: choice.index))
       }
+      return rows
     }
   }
 }
@@ -125,15 +128,26 @@ extension Cells {
 extension CellReader {
   /// Calls `body` for each cell that the rule makes a candidate.
   fileprivate func forEachCell(of rule: CandidateRule, _ body: (Int) -> Void) {
-    var block = CellBlock(classCount: classCount)
     let needsClasses = rule.measure == .product || !hasObjectness
-    forEachStretch { stretch in
-      loadScores(stretch, into: &block, withClasses: needsClasses)
+    forEachCell(withClasses: needsClasses) { block in
       var measure = needsClasses ? block.largestClassScore : block.objectness
       if needsClasses, hasObjectness { measure *= block.objectness }
-      let isCandidate = measure .>= rule.threshold
-      guard any(isCandidate) else { return }
-      for lane in 0..<stretch.count where isCandidate[lane] { body(stretch.firstCell + lane) }
+      return measure .>= rule.threshold
+    } body: {
+      body($0)
+    }
+  }
+
+  fileprivate func forEachCell(
+    withClasses: Bool = false, where isWanted: (CellBlock) -> SIMDMask<SIMD16<Int32>>,
+    body: (Int) -> Void
+  ) {
+    var block = CellBlock(classCount: classCount)
+    forEachStretch { stretch in
+      loadScores(stretch, into: &block, withClasses: withClasses)
+      let wanted = isWanted(block)
+      guard any(wanted) else { return }
+      for lane in 0..<stretch.count where wanted[lane] { body(stretch.firstCell + lane) }
     }
   }
 }

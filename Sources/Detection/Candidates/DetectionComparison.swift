@@ -41,6 +41,11 @@ public struct DetectionComparison: Sendable, Equatable {
   public struct IndexPair: Sendable, Equatable {
     public var original: Int?
     public var patched: Int?
+
+    public init(original: Int?, patched: Int?) {
+      self.original = original
+      self.patched = patched
+    }
   }
 
   public init() {}

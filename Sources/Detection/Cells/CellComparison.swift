@@ -6,9 +6,9 @@ public struct CellComparison: Sendable, Equatable {
   public var different = 0
   /// Cells with a NaN or an infinity on either side; these are different too.
   public var nonFinite = 0
-  /// The largest distance of two coordinates that are finite, in pixels of the network's input.
+  /// The largest distance of two coordinates, in pixels of the network's input, and of two scores;
+  /// cells that are not finite left out.
   public var maxBoxErrorPx: Float = 0
-  /// The largest distance of two scores that are finite.
   public var maxScoreError: Float = 0
   /// The cell that is furthest apart, measured in tolerances; a cell that is not finite first.
   /// `nil` when no cell is apart at all.

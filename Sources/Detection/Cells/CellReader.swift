@@ -146,17 +146,20 @@ struct CellReader {
     _ stretch: CellStretch, _ values: UnsafeBufferPointer<Float>, _ channels: CellScale.Channels,
     channel: Int, _ scale: CellScale
   ) -> SIMD16<Float> {
+    let first = index(channels, scale.grid, stretch.firstCell) + channel * channels.channelStride
     var lanes = SIMD16<Float>()
-    if channels.cellStride == 1, rowOfCell == nil, stretch.count == CellBlock.width {
-      let first =
-        index(channels, scale.grid, stretch.firstCell) + channel * channels.channelStride
+    if rowOfCell != nil {
+      for lane in 0..<stretch.count {
+        lanes[lane] =
+          values[
+            index(channels, scale.grid, stretch.firstCell + lane) + channel * channels.channelStride
+          ]
+      }
+    } else if channels.cellStride == 1, stretch.count == CellBlock.width {
       lanes = UnsafeRawBufferPointer(values).loadUnaligned(
         fromByteOffset: first * MemoryLayout<Float>.stride, as: SIMD16<Float>.self)
     } else {
-      for lane in 0..<stretch.count {
-        let first = index(channels, scale.grid, stretch.firstCell + lane)
-        lanes[lane] = values[first + channel * channels.channelStride]
-      }
+      for lane in 0..<stretch.count { lanes[lane] = values[first + lane * channels.cellStride] }
     }
     guard scale.isLogit else { return lanes }
     for lane in 0..<stretch.count { lanes[lane] = lanes[lane].sigmoid }

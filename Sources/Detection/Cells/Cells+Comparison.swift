@@ -66,15 +66,16 @@ private struct CellComparer {
     guard any(isNotable) else { return }
     for lane in 0..<stretch.count where isNotable[lane] {
       if different[lane] { comparison.different += 1 }
-      if nonFinite[lane] { comparison.nonFinite += 1 }
-      comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, box.largest[lane])
-      comparison.maxScoreError = max(comparison.maxScoreError, score.largest[lane])
-      let ratio =
-        nonFinite[lane]
-        ? .infinity
-        : max(
-          box.largest[lane].inTolerances(of: tolerance.boxPx),
-          score.largest[lane].inTolerances(of: tolerance.score))
+      var ratio = Float.infinity
+      if nonFinite[lane] {
+        comparison.nonFinite += 1
+      } else {
+        let (boxError, scoreError) = (box.largest[lane], score.largest[lane])
+        comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, boxError)
+        comparison.maxScoreError = max(comparison.maxScoreError, scoreError)
+        ratio = max(
+          boxError.inTolerances(of: tolerance.boxPx), scoreError.inTolerances(of: tolerance.score))
+      }
       if ratio > worstRatio {
         worstRatio = ratio
         worstCell = stretch.firstCell + lane
@@ -124,20 +125,20 @@ private struct CellComparer {
 
 /// For 16 cells, how far apart their numbers are.
 private struct LaneErrors {
-  /// The largest distance that is a number.
-  var largest = SIMD16<Float>()
-  /// 0 as long as all distances are finite, then NaN.
-  private var finiteness = SIMD16<Float>()
+  /// The bits of the largest distance: those of floats that are not negative have the floats'
+  /// order, with infinity and NaN above all numbers.
+  private var bits = SIMD16<Int32>()
 
   mutating func add(_ a: SIMD16<Float>, _ b: SIMD16<Float>) {
-    let difference = a - b
-    let distance = difference.replacing(with: -difference, where: difference .< 0)
-    finiteness += distance * 0
-    largest.replace(
-      with: distance, where: (distance .> largest) .& (distance .< .infinity))
+    let distance = unsafeBitCast(a - b, to: SIMD16<Int32>.self) & 0x7fff_ffff
+    bits.replace(with: distance, where: distance .> bits)
   }
 
-  var isNonFinite: SIMDMask<SIMD16<Int32>> { finiteness .!= 0 }
+  var largest: SIMD16<Float> { unsafeBitCast(bits, to: SIMD16<Float>.self) }
+
+  var isNonFinite: SIMDMask<SIMD16<Int32>> { bits .>= Self.infinity }
+
+  private static let infinity = Int32(bitPattern: Float.infinity.bitPattern)
 }
 
 extension CellBlock {

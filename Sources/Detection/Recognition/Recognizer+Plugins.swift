@@ -173,7 +173,7 @@ private struct PluginOutputs {
 
   private mutating func checkOrder(_ names: [String]) {
     let places = tensors.compactMap { names.firstIndex(of: $0) }
-    guard places != places.sorted() else { return }
+    guard differences.isEmpty, places != places.sorted() else { return }
     if tensors == YoloLayerParameters.outputNames {
       notes.append(
         "the outputs are not in the plugin's order, which matters to who reads them by place")

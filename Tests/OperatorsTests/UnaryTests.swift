@@ -160,15 +160,15 @@ struct UnaryTests {
     let narrow: [Float] = try result(row.type, opset: 22, Tensor(arguments)).elements()
     let wide: [Double] = try result(row.type, opset: 22, Tensor(arguments.map { Double($0) }))
       .elements()
-    for (x, (narrow, wide)) in zip(arguments, zip(narrow, wide)) {
-      let nearest = Float(wide)
-      // Sums cancel in the hard activations and in the sum of Softplus's two terms.
-      let scale = max(nearest.magnitude, row.type.hasPrefix("Hard") ? min(x.magnitude, 1) : 0)
-      #expect(
-        narrow == nearest || (narrow.isNaN && wide.isNaN)
-          || (Double(narrow) - wide).magnitude <= 3 * Double(scale.ulp),
-        "at \(x): \(narrow), expected \(wide)")
+    // Sums cancel in the hard activations.
+    let isHard = row.type.hasPrefix("Hard")
+    let wrong = zip(arguments, zip(narrow, wide)).first { x, pair in
+      let (narrow, wide) = pair
+      let scale = max(Float(wide).magnitude, isHard ? min(x.magnitude, 1) : 0)
+      let isNear = (Double(narrow) - wide).magnitude <= 3 * Double(scale.ulp)
+      return !(narrow == Float(wide) || (narrow.isNaN && wide.isNaN) || isNear)
     }
+    #expect(wrong == nil)
   }
 
   @Test(arguments: ["Sigmoid", "Tanh", "Exp"])

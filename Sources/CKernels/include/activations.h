@@ -19,7 +19,7 @@ typedef struct {
   ActivationFunction silu;
   // 3 units.
   ActivationFunction tanh;
-  // 1 unit.
+  // 1.25 units.
   ActivationFunction exp;
 } ActivationFunctions;
 

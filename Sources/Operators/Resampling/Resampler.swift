@@ -30,10 +30,12 @@ struct Resampler: Sendable {
     guard operand.shape.elementCount > 0 else {
       throw OperatorError("input of shape \(operand.shape) to \(shape), expected elements")
     }
-    for (axis, moves) in zip(axes, moving)
-    where moves && max(axis.input, axis.output) > Self.longestAxis {
-      throw OperatorError(
-        "dimension \(axis.input) to \(axis.output), expected at most \(Self.longestAxis)")
+    for (axis, moves) in zip(axes, moving) {
+      let longest = moves ? Self.longestAxis : Int(Int32.max)
+      guard max(axis.input, axis.output) <= longest else {
+        throw OperatorError(
+          "dimension \(axis.input) to \(axis.output), expected at most \(longest)")
+      }
     }
     if mode == .nearest { return prepareNearest(operand, axes, moving, shape) }
     switch elementType {
@@ -62,7 +64,8 @@ struct Resampler: Sendable {
       tables: zip(axes, moving).map { $1 ? nearestIndices(along: $0) : nil },
       elementBytes: operand.elementType.byteCount)
     let border = ExtrapolatedBorder(
-      outside: outside(axes), shape: shape, elementType: operand.elementType, value: extrapolation)
+      outside: outside(axes, moving), shape: shape, elementType: operand.elementType,
+      value: extrapolation)
     return PreparedNode(operand.elementType, shape) { run in
       copy.run(from: run.inputBytes(0), to: run.outputBytes(), team: run.team)
       border.fill(run)
@@ -77,10 +80,10 @@ struct Resampler: Sendable {
   }
 
   /// For each axis the output positions whose coordinate lies outside the input.
-  private func outside(_ axes: [ResizeAxis]) -> [[Int]] {
+  private func outside(_ axes: [ResizeAxis], _ moving: [Bool]) -> [[Int]] {
     guard coordinates == .tfCropAndResize else { return [] }
-    return axes.map { axis in
-      (0..<axis.output).filter {
+    return zip(axes, moving).map { axis, moves in
+      (0..<(moves ? axis.output : 0)).filter {
         let coordinate: Float = coordinates.coordinate(of: $0, along: axis)
         return !(coordinate >= 0 && coordinate <= Float(axis.input - 1))
       }
@@ -94,7 +97,8 @@ struct Resampler: Sendable {
   ) -> PreparedNode {
     let taps: [ResamplingTaps<T>?] = zip(axes, moving).map { $1 ? self.taps(along: $0) : nil }
     let border = ExtrapolatedBorder(
-      outside: outside(axes), shape: shape, elementType: operand.elementType, value: extrapolation)
+      outside: outside(axes, moving), shape: shape, elementType: operand.elementType,
+      value: extrapolation)
     return PreparedNode(operand.elementType, shape) { run in
       resample(
         dimensions: operand.shape.dimensions, taps: taps,
@@ -110,7 +114,8 @@ struct Resampler: Sendable {
   ) -> PreparedNode {
     let taps: [ResamplingTaps<Float>?] = zip(axes, moving).map { $1 ? self.taps(along: $0) : nil }
     let border = ExtrapolatedBorder(
-      outside: outside(axes), shape: shape, elementType: operand.elementType, value: extrapolation)
+      outside: outside(axes, moving), shape: shape, elementType: operand.elementType,
+      value: extrapolation)
     return PreparedNode(operand.elementType, shape) { run in
       let numbers = run.input(0, of: T.self).map { Float($0) }
       let resampled = [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
@@ -177,46 +182,5 @@ extension ResizeAxis {
 
   fileprivate func clampedIndex<T: BinaryFloatingPoint>(_ position: T) -> Int32 {
     Int32(max(0, min(T(input - 1), bounded(position))))
-  }
-}
-
-/// The output elements that a cropped region takes from outside the input.
-private struct ExtrapolatedBorder: Sendable {
-  private let value: Tensor
-  private let slabs: [(offset: Int, fill: StridedCopy)]
-
-  /// - Parameter outside: for each axis the positions that are outside.
-  init(outside: [[Int]], shape: Shape, elementType: ElementType, value: Float) {
-    self.value = Self.element(value, elementType)
-    let strides = shape.strides
-    let width = elementType.byteCount
-    slabs = outside.enumerated().flatMap { axis, positions in
-      var dimensions = shape.dimensions
-      dimensions[axis] = 1
-      let fill = StridedCopy(
-        dimensions: dimensions, from: strides.map { _ in 0 }, to: strides, elementBytes: width)
-      return positions.map { (offset: $0 * strides[axis] * width, fill: fill) }
-    }
-  }
-
-  func fill(_ run: NodeRun) {
-    for slab in slabs {
-      value.withUnsafeBytes {
-        slab.fill.run(
-          from: $0.baseAddress!, to: run.outputBytes() + slab.offset, team: run.team)
-      }
-    }
-  }
-
-  private static func element(_ value: Float, _ elementType: ElementType) -> Tensor {
-    func scalar<T: NumericElement>(_: T.Type) -> Tensor {
-      Tensor(scalar: T(converting: Double(value)))
-    }
-    switch elementType {
-    case .float16: return Tensor(scalar: Half(value))
-    case .bfloat16: return Tensor(scalar: BFloat16(value))
-    case .bool: return Tensor(scalar: value != 0)
-    default: return scalar(elementType.numericType!)
-    }
   }
 }

@@ -128,7 +128,6 @@ extension NodeReader {
     switch tensor.elementType {
     case .float32: numbers = tensor.elements()
     case .float64: numbers = tensor.elements(of: Double.self).map { Float($0) }
-    case .float16: numbers = tensor.elements(of: Half.self).map { $0.float }
     default:
       throw OperatorError("input 1 is \(tensor.elementType), expected a floating-point type")
     }

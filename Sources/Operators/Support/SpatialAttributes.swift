@@ -26,7 +26,7 @@ extension NodeReader {
   ///   - spatial: the input's extents.
   ///   - kernel: the window's extents.
   ///   - roundUp: whether a last window that overhangs counts (`ceil_mode`). Such a window must
-  ///     begin inside the input or the padding before it.
+  ///     begin inside the input or the padding before it; `VALID` has none.
   mutating func window(
     over spatial: [Int], kernel: [Int], roundUp: Bool = false, allowsDilations: Bool = true
   ) throws -> Window {
@@ -74,6 +74,7 @@ extension NodeReader {
           "a window of \(reach) does not fit spatial dimension \(axis) of \(padded) with padding")
       }
       let rest = padded - reach
+      let roundUp = roundUp && autoPad != .valid
       let steps = roundUp ? (rest + strides[axis] - 1) / strides[axis] : rest / strides[axis]
       let overhangs = steps * strides[axis] >= spatial[axis] + begin[axis]
       return (roundUp && overhangs ? steps - 1 : steps) + 1

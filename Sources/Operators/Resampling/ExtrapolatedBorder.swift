@@ -1,0 +1,38 @@
+import Kernels
+import Tensors
+
+/// The output elements that a cropped region takes from outside the input.
+struct ExtrapolatedBorder: Sendable {
+  private let value: Tensor
+  private let slabs: [(offset: Int, fill: StridedCopy)]
+
+  /// - Parameter outside: for each axis the positions that are outside.
+  init(outside: [[Int]], shape: Shape, elementType: ElementType, value: Float) {
+    self.value = Self.element(value, elementType)
+    let strides = shape.strides
+    let width = elementType.byteCount
+    slabs = outside.enumerated().flatMap { axis, positions in
+      var dimensions = shape.dimensions
+      dimensions[axis] = 1
+      let fill = StridedCopy(
+        dimensions: dimensions, from: strides.map { _ in 0 }, to: strides, elementBytes: width)
+      return positions.map { (offset: $0 * strides[axis] * width, fill: fill) }
+    }
+  }
+
+  func fill(_ run: NodeRun) {
+    for slab in slabs {
+      value.withUnsafeBytes {
+        slab.fill.run(
+          from: $0.baseAddress!, to: run.outputBytes() + slab.offset, team: run.team)
+      }
+    }
+  }
+
+  private static func element(_ value: Float, _ elementType: ElementType) -> Tensor {
+    func scalar<T: NumericElement>(_: T.Type) -> Tensor {
+      Tensor(scalar: T(converting: Double(value)))
+    }
+    return elementType.numericType.map { scalar($0) } ?? Tensor(scalar: value != 0)
+  }
+}

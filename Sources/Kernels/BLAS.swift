@@ -74,6 +74,14 @@ package enum BLAS {
   /// To be called before the first product.
   package static func useCallingThreadOnly() { configured }
 
+  /// Ends the threads that OpenBLAS started for itself, which spin for a while before they sleep.
+  ///
+  /// For a process in which no one else uses BLAS; products still run on the calling thread.
+  package static func endOwnThreads() {
+    useCallingThreadOnly()
+    openblas_end_threads()
+  }
+
   /// The processor core OpenBLAS chose its kernels for, such as `SkylakeX`.
   package static var coreName: String { String(cString: openblas_get_corename()) }
 }

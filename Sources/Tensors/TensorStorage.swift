@@ -11,9 +11,20 @@ package final class TensorStorage: @unchecked Sendable {
   package let bytes: UnsafeMutableRawBufferPointer
   private let release: (() -> Void)?
 
+  /// From this size on, memory is asked for in huge pages: touching it for the first time in small
+  /// ones costs more than most operators.
+  private static let hugePage = 2 << 20
+
   /// Memory of its own, uninitialised.
   package init(byteCount: Int) {
-    bytes = .allocate(byteCount: max(byteCount, 1), alignment: TensorStorage.alignment)
+    let isLarge = byteCount >= TensorStorage.hugePage
+    bytes = .allocate(
+      byteCount: max(byteCount, 1),
+      alignment: isLarge ? TensorStorage.hugePage : TensorStorage.alignment)
+    #if os(Linux)
+      // Advice alone: where it is not taken, the memory is the same.
+      if isLarge { _ = madvise(bytes.baseAddress!, bytes.count, MADV_HUGEPAGE) }
+    #endif
     release = nil
   }
 

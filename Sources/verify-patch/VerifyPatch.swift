@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 import Verification
 
 @main
@@ -15,6 +16,7 @@ struct VerifyPatch: ParsableCommand {
     defaultSubcommand: Compare.self)
 
   static func main() {
+    BLAS.endOwnThreads()
     do {
       var command = try parseAsRoot()
       try command.run()

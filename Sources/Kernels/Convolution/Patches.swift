@@ -56,16 +56,27 @@ extension ConvolutionGeometry {
     let first = min(start >= 0 ? 0 : (-start + step - 1) / step, columns)
     let end = start < input.width ? min((input.width - start + step - 1) / step, columns) : 0
     let last = max(end, first)
-    for column in 0..<first { target[column] = 0 }
-    if step == 1 {
-      (target + first).update(from: line + (start + first), count: last - first)
-    } else {
-      var source = line + (start + first * step)
-      for column in first..<last {
-        target[column] = source.pointee
-        source += step
-      }
+    clear(target, count: first)
+    switch step {
+    case 1: (target + first).update(from: line + (start + first), count: last - first)
+    // A step the compiler knows becomes vector shuffles.
+    case 2: copy(line + (start + first * 2), step: 2, to: target + first, count: last - first)
+    default:
+      copy(line + (start + first * step), step: step, to: target + first, count: last - first)
     }
-    for column in last..<columns { target[column] = 0 }
+    clear(target + last, count: columns - last)
+  }
+
+  /// Mostly one element or none, for which a call would cost more than the store.
+  @inline(__always)
+  private func clear<T: BLASElement>(_ target: UnsafeMutablePointer<T>, count: Int) {
+    if count == 1 { target[0] = 0 } else if count > 1 { target.update(repeating: 0, count: count) }
+  }
+
+  @inline(__always)
+  private func copy<T: BLASElement>(
+    _ source: UnsafePointer<T>, step: Int, to target: UnsafeMutablePointer<T>, count: Int
+  ) {
+    for column in 0..<max(count, 0) { target[column] = source[column &* step] }
   }
 }

@@ -65,7 +65,10 @@ let package = Package(
       dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),
     .testTarget(
       name: "VerificationTests",
-      dependencies: ["Verification", "Detection", "Interpreter", "ONNXGraph", "Tensors"]),
+      dependencies: [
+        "Verification", "verify-patch", "Detection", "Images", "Interpreter", "ONNXFormat",
+        "ONNXGraph", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),
     .testTarget(
       name: "ConformanceTests",

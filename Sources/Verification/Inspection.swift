@@ -117,27 +117,6 @@ extension Model {
 }
 
 extension ResolvedGraph {
-  /// The graph for the shapes it declares, with 1 for an open batch and 640 for open sizes of an
-  /// image; `nil` when that does not settle every input or the graph cannot be resolved.
-  fileprivate init?(typical model: Model) {
-    var inputs: [String: Description] = [:]
-    for input in model.graph.inputs {
-      guard let elementType = input.elementType, let dimensions = input.dimensions else {
-        return nil
-      }
-      let sizes = dimensions.enumerated().map { axis, dimension in
-        if case .fixed(let size) = dimension { size } else { axis == 0 ? 1 : 640 }
-      }
-      let isImage = dimensions.count == 4
-      guard isImage || !dimensions.contains(where: { $0.isOpen }),
-        let shape = try? Shape(validating: sizes)
-      else { return nil }
-      inputs[input.name] = Description(elementType, shape)
-    }
-    guard let resolved = try? ResolvedGraph(model, inputs: inputs) else { return nil }
-    self = resolved
-  }
-
   /// Multiplications of the convolutions and matrix products.
   fileprivate var multiplyAdds: Int {
     model.graph.nodes.reduce(0) { $0 &+ multiplyAdds(of: $1) }
@@ -158,11 +137,5 @@ extension ResolvedGraph {
       return result.elementCount &* left[node.attributes["transA"] == .int(1) ? 0 : 1]
     default: return 0
     }
-  }
-}
-
-extension Dimension {
-  fileprivate var isOpen: Bool {
-    if case .fixed = self { false } else { true }
   }
 }

@@ -8,6 +8,9 @@ public struct Pair<Value> {
     self.patched = patched
   }
 
+  /// The same for both.
+  package init(both value: Value) { self.init(original: value, patched: value) }
+
   package func map<Result, Failure: Error>(
     _ transform: (Value) throws(Failure) -> Result
   ) throws(Failure) -> Pair<Result> {

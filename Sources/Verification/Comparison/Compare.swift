@@ -53,17 +53,23 @@ package func compareModels(
     comparison = try GraphComparison(models, options: options)
   } catch {
     for line in error.lines { report.fail(line) }
-    report.setForms(models.map { $0.model.form() })
+    report.setForms(models.map { $0.model.typicalForm })
+    let inputs = zip(models.original.model.graph.inputs, models.patched.model.graph.inputs)
+    report.sharing =
+      JointGraph(
+        models.map(\.model), pairedInputs: inputs.map { Pair(original: $0.name, patched: $1.name) }
+      ).sharing
     return report
   }
   try comparison.checkUsage()
   report.sharing = comparison.sharing
   for image in images {
     do {
-      let (imageReport, judgement) = try comparison.compare(image)
-      report.images.append(imageReport)
-      report.reasons += judgement.reasons.map { "\(image.name): \($0)" }
-      report.notes += judgement.notes.map { "\(image.name): \($0)" }
+      for (found, judgement) in try comparison.compare(image) {
+        report.images.append(found)
+        report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
+        report.notes += judgement.notes.map { "\(found.path): \($0)" }
+      }
     } catch {
       report.images.append(ImageReport(path: image.name))
       for line in error.lines { report.fail(line) }
@@ -71,7 +77,7 @@ package func compareModels(
   }
   report.notes = comparison.notes + report.notes
   report.timings.inferenceSeconds = comparison.inferenceSeconds
-  report.setForms(comparison.forms ?? models.map { $0.model.form() })
+  report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
   report.verdict = Verdict(of: report.images.map(\.verdict))
   // An image that could not be compared must not pass for one that agrees.
   if report.verdict == .equivalent, !report.failures.isEmpty { report.verdict = .undecided }

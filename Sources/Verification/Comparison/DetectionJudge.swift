@@ -11,15 +11,16 @@ struct DetectionJudge {
   let tolerance: DetectionTolerance
   let labels: ClassNames?
 
+  /// - Parameter index: the image's place in the batch.
   func judge(
-    _ image: PreparedImage, _ report: inout ImageReport, _ judgement: inout Judgement
+    _ image: PreparedImage, _ index: Int, _ report: inout ImageReport, _ judgement: inout Judgement
   ) throws(DetectionError) {
     report.tolerances = tolerance
     judgeThresholds(&judgement)
     let cells = try pair.endings.with(geometries).with(results).map {
       (side) throws(DetectionError) in
       let ((ending, geometry), tensors) = side
-      return try ending.cells(in: tensors, image: 0, geometry: geometry)
+      return try ending.cells(in: tensors, image: index, geometry: geometry)
     }
     if let reason = cells.original.incomparability(with: cells.patched) {
       judgement.doubt(reason)
@@ -29,13 +30,12 @@ struct DetectionJudge {
     report.cells = CellsReport(comparedCells)
     judgement.add(comparedCells, tolerance: tolerance)
 
-    let rule = CandidateRule(
-      original: pair.endings.original, patched: pair.endings.patched,
-      confidence: options.confidence)
+    let rule = self.rule
     let sets = try pair.endings.with(cells).with(results).map { (side) throws(DetectionError) in
       let ((ending, cells), tensors) = side
       return try ending.candidates(
-        in: tensors, image: 0, cells: cells, rule: rule, tolerance: tolerance)
+        in: tensors, image: index, cells: cells, rule: rule, tolerance: tolerance
+      ).reaching(rule)
     }
     for set in sets.both {
       for difference in set.differences { judgement.differ(difference) }
@@ -53,6 +53,17 @@ struct DetectionJudge {
     judgement.add(matching.comparison, detections, cellsAgree: comparedCells.agrees)
   }
 
+  /// Where both graphs end in a plugin, the higher of their thresholds counts.
+  private var rule: CandidateRule {
+    let thresholds = pair.endings.both.compactMap { $0.pluginThreshold }
+    guard thresholds.count == 2, let highest = thresholds.max() else {
+      return CandidateRule(
+        original: pair.endings.original, patched: pair.endings.patched,
+        confidence: options.confidence)
+    }
+    return CandidateRule(threshold: highest, measure: .objectness)
+  }
+
   private func judgeThresholds(_ judgement: inout Judgement) {
     for (title, ending) in [("original", pair.endings.original), ("patched", pair.endings.patched)]
     {
@@ -66,6 +77,17 @@ struct DetectionJudge {
         judgement.note(found + ", the confidence asked for is \(options.confidence)")
       }
     }
+  }
+}
+
+extension CandidateSet {
+  /// Without the rows of a plugin whose own threshold is lower than the rule's.
+  fileprivate func reaching(_ rule: CandidateRule) -> CandidateSet {
+    guard isPlugin, rule.measure == .objectness, let cells else { return self }
+    return CandidateSet(
+      candidates: candidates.filter { candidate in
+        candidate.cell.map { !(cells.objectness(of: $0) < rule.threshold) } ?? true
+      }, cells: cells, isPlugin: true, differences: differences)
   }
 }
 

@@ -31,9 +31,8 @@ struct GraphComparison {
     }
     sizing = try InputSizing(models, inputs, options.inputSize)
     self.options = options
-    let takeTheSame = inputs.original.takesTheSame(as: inputs.patched)
     joint = JointGraph(
-      models.map(\.model), pairedInputs: takeTheSame ? [inputs.map(\.name)] : [])
+      models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : [])
     team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
     let names = models.map { ClassNames(metadata: $0.model.metadata) }
     labels = names.original ?? names.patched
@@ -45,29 +44,50 @@ struct GraphComparison {
   /// - Throws: when an option asks for what the graphs do not allow.
   func checkUsage() throws(UsageError) { try sizing.check(options.inputSize) }
 
-  /// Runs both graphs on one image and judges what they say.
-  mutating func compare(_ source: ImageSource) throws(Refusal) -> (ImageReport, Judgement) {
+  /// Runs both graphs on one image (or a tensor of several) and judges what they say.
+  mutating func compare(
+    _ source: ImageSource
+  ) throws(Refusal) -> [(report: ImageReport, judgement: Judgement)] {
     let image = try source.prepared(for: inputs, sizing, options.preprocessing)
-    let tensors = image.tensors
-    let pair = try prepare(tensors)
+    let pair = try prepare(image.tensors)
     let results = try Stopwatch().add(to: &inferenceSeconds) { () throws(Refusal) in
-      try pair.plan.run(tensors, on: team)
+      try pair.plan.run(image.tensors, on: team)
     }
-    var judgement = Judgement()
-    for (model, ending) in models.with(pair.endings).both {
-      for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
+    return (0..<image.imageCount).map { index in
+      var judgement = Judgement()
+      for (model, ending) in models.with(pair.endings).both {
+        for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
+      }
+      var report = ImageReport(
+        path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
+      report.inputShape = image.tensors.original.shape.dimensions
+      judge(image, index, pair, results, &report, &judgement)
+      report.verdict = judgement.verdict
+      return (report, judgement)
     }
-    var report = ImageReport(path: source.name)
-    report.inputShape = tensors.original.shape.dimensions
+  }
+
+  private func judge(
+    _ image: PreparedImage, _ index: Int, _ pair: PreparedPair, _ results: Pair<[String: Tensor]>,
+    _ report: inout ImageReport, _ judgement: inout Judgement
+  ) {
     switch pair.basis {
     case .cells(let geometries):
       let judge = DetectionJudge(
         pair: pair, geometries: geometries, results: results, options: options,
-        tolerance: tolerance(pair, geometries, tensors), labels: labels)
+        tolerance: tolerance(pair, geometries.original, image.tensors.original), labels: labels)
       do {
-        try judge.judge(image, &report, &judgement)
+        try judge.judge(image, index, &report, &judgement)
       } catch {
         judgement.doubt(error.description)
+      }
+      if image.imageCount == 1 {
+        for (model, name) in models.with(results.map(\.firstThatVariesInBatch)).both {
+          guard let name else { continue }
+          judgement.differ(
+            "\(model.path): '\(name)' is not the same for every image of a batch that holds one "
+              + "picture several times")
+        }
       }
     case .tensors:
       TensorJudge(
@@ -76,8 +96,6 @@ struct GraphComparison {
       ).judge(&report, &judgement)
     case .nothing(let reason): judgement.doubt(reason)
     }
-    report.verdict = judgement.verdict
-    return (report, judgement)
   }
 
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
@@ -89,10 +107,18 @@ struct GraphComparison {
         (input.name, ResolvedGraph.Description(tensor.elementType, tensor.shape))
       })
     let pair = try PreparedPair(models, run: run, team: team)
-    notes += pair.notes.filter { !notes.contains($0) }
+    notes += (pair.notes + precisionNotes(pair.precisions)).filter { !notes.contains($0) }
     forms = pair.endings.map(\.form)
     prepared[key] = pair
     return pair
+  }
+
+  private func precisionNotes(_ precisions: Pair<ElementType>) -> [String] {
+    guard precisions.original != precisions.patched else { return [] }
+    return [
+      "the original computes in \(precisions.original), the patched graph in "
+        + "\(precisions.patched): the rounding of the narrower type counts as error"
+    ]
   }
 
   private func rounding(_ pair: PreparedPair) -> Rounding {
@@ -103,17 +129,35 @@ struct GraphComparison {
   }
 
   private func tolerance(
-    _ pair: PreparedPair, _ geometries: Pair<DecodeGeometry>, _ tensors: Pair<Tensor>
+    _ pair: PreparedPair, _ geometry: DecodeGeometry, _ input: Tensor
   ) -> DetectionTolerance {
-    let scales = geometries.original.scales ?? geometries.patched.scales
+    let scales = geometry.scales
     let anchors = scales?.flatMap { $0.anchors.flatMap { [$0.width, $0.height] } } ?? []
     let strides = scales?.flatMap { [$0.strideX, $0.strideY] } ?? []
     var tolerance = rounding(pair).detectionTolerance(
-      networkSide: Double(tensors.original.shape.dropFirst().max() ?? 0),
+      networkSide: Double(input.shape.dropFirst().max() ?? 0),
       largestAnchor: anchors.max().map(Double.init), largestStride: strides.max() ?? 32)
     if let box = options.boxTolerance { tolerance.boxPx = box }
     if let score = options.scoreTolerance { tolerance.score = score }
     return tolerance
+  }
+}
+
+extension [String: Tensor] {
+  /// A tensor that is not the same for every image of its batch.
+  fileprivate var firstThatVariesInBatch: String? {
+    filter { !$0.value.isConstantInBatch }.keys.min()
+  }
+}
+
+extension Tensor {
+  fileprivate var isConstantInBatch: Bool {
+    guard let count = shape.first, count > 1 else { return true }
+    return withUnsafeBytes { bytes in
+      let size = bytes.count / count
+      let first = bytes[..<size]
+      return (1..<count).allSatisfy { first.elementsEqual(bytes[$0 * size..<($0 + 1) * size]) }
+    }
   }
 }
 

@@ -49,16 +49,9 @@ struct ImageInput: Sendable, Equatable {
 
   var hasOpenSize: Bool { height == nil && width == nil }
 
-  /// Whether a tensor for one of the two can be fed to the other.
+  /// Whether one tensor can be fed to both.
   func takesTheSame(as other: ImageInput) -> Bool {
     elementType == other.elementType && layout == other.layout
-      && (batch ?? 1) == (other.batch ?? 1)
-  }
-
-  func shape(height: Int, width: Int) throws(Refusal) -> Shape {
-    let batch = batch ?? 1
-    let dimensions =
-      layout == .channelsFirst ? [batch, 3, height, width] : [batch, height, width, 3]
-    do { return try Shape(validating: dimensions) } catch { throw Refusal(error.description) }
+      && (batch == nil || other.batch == nil || batch == other.batch)
   }
 }

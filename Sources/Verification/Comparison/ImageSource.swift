@@ -22,6 +22,8 @@ package enum ImageSource: Sendable {
 /// An image as each graph is fed it.
 struct PreparedImage {
   let tensors: Pair<Tensor>
+  /// How many images of the batch are of their own; a picture fills a batch by being repeated.
+  let imageCount: Int
   /// Where the picture lies in the network's input; `nil` for a tensor.
   let placement: Placement?
 
@@ -45,15 +47,23 @@ extension ImageSource {
     let picture: Image
     switch try content() {
     case .tensor(let tensor):
-      return PreparedImage(tensors: Pair(original: tensor, patched: tensor), placement: nil)
+      return PreparedImage(
+        tensors: Pair(original: tensor, patched: tensor), imageCount: tensor.shape[0],
+        placement: nil)
     case .picture(let decoded): picture = decoded
     }
-    let original = try prepare(picture, for: inputs.original, sizing, preprocessing)
+    let batches =
+      inputs.takesTheSame
+      ? Pair(both: inputs.original.batch ?? inputs.patched.batch ?? 1)
+      : inputs.map { $0.batch ?? 1 }
+    let original = try prepare(
+      picture, for: inputs.original, batch: batches.original, sizing, preprocessing)
     let patched =
-      inputs.original.takesTheSame(as: inputs.patched)
-      ? original : try prepare(picture, for: inputs.patched, sizing, preprocessing)
+      inputs.takesTheSame
+      ? original
+      : try prepare(picture, for: inputs.patched, batch: batches.patched, sizing, preprocessing)
     return PreparedImage(
-      tensors: Pair(original: original.tensor, patched: patched.tensor),
+      tensors: Pair(original: original.tensor, patched: patched.tensor), imageCount: 1,
       placement: original.placement)
   }
 
@@ -71,8 +81,8 @@ extension ImageSource {
           return .picture(try Image(contentsOfFile: path))
         }
         let tensor = try Tensor(npyFile: path)
-        guard tensor.shape.rank == 4 else {
-          throw Refusal("\(path): shape \(tensor.shape), expected the four axes of an image")
+        guard tensor.shape.rank == 4, tensor.shape.elementCount > 0 else {
+          throw Refusal("\(path): shape \(tensor.shape), expected [N,3,H,W] as the graphs take it")
         }
         return .tensor(tensor)
       } catch let refusal as Refusal {
@@ -84,7 +94,8 @@ extension ImageSource {
   }
 
   private func prepare(
-    _ picture: Image, for input: ImageInput, _ sizing: InputSizing, _ preprocessing: Preprocessing
+    _ picture: Image, for input: ImageInput, batch: Int, _ sizing: InputSizing,
+    _ preprocessing: Preprocessing
   ) throws(Refusal) -> (tensor: Tensor, placement: Placement) {
     var preprocessing = preprocessing
     if sizing.size == nil { preprocessing.rectangularStride = sizing.stride }
@@ -94,11 +105,16 @@ extension ImageSource {
       let (tensor, placement) = try preprocessing.prepare(
         picture, width: width, height: height, as: input.elementType,
         layout: input.layout == .channelsFirst ? .nchw : .nhwc)
-      return (tensor.repeated(input.batch ?? 1), placement)
+      return (tensor.repeated(batch), placement)
     } catch {
       throw Refusal("\(name): \(error)")
     }
   }
+}
+
+extension Pair<ImageInput> {
+  /// Whether both graphs are fed one tensor.
+  var takesTheSame: Bool { original.takesTheSame(as: patched) }
 }
 
 extension Tensor {

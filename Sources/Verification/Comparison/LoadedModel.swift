@@ -1,10 +1,8 @@
-import Detection
 import Dispatch
 import Foundation
 import Interpreter
 import ONNXGraph
 import Synchronization
-import Tensors
 
 /// A model with the file it came from.
 package struct LoadedModel: Sendable {
@@ -35,29 +33,6 @@ package struct LoadedModel: Sendable {
     guard !missing.isEmpty else { return nil }
     let list = missing.map(\.description).joined(separator: ", ")
     return "\(path): operators that cannot be run: \(list)"
-  }
-}
-
-extension Model {
-  /// What the graph ends in as far as the types and shapes that are known or declared tell.
-  func form(_ known: @escaping TensorLookup = { _ in nil }) -> Form {
-    Ending.recognize(graph, metadata: metadata) { name in
-      known(name) ?? graph.valueInfo(of: name).flatMap { TensorDescription(declared: $0) }
-    }.form
-  }
-}
-
-extension TensorDescription {
-  /// What a graph declares, when it declares every dimension.
-  fileprivate init?(declared info: ValueInfo) {
-    guard let elementType = info.elementType, let dimensions = info.dimensions else { return nil }
-    var sizes: [Int] = []
-    for dimension in dimensions {
-      guard case .fixed(let size) = dimension else { return nil }
-      sizes.append(size)
-    }
-    guard let shape = try? Shape(validating: sizes) else { return nil }
-    self.init(elementType, shape)
   }
 }
 

@@ -44,13 +44,9 @@ struct PairedRun {
   var lookups: Pair<TensorLookup> {
     switch graphs {
     case .joint(let resolved, let names):
-      names.map { names in
-        { name in names[name].flatMap { resolved.description(of: $0) }.map(TensorDescription.init) }
-      }
+      names.map { names in { name in names[name].flatMap { resolved.tensorDescription(of: $0) } } }
     case .apart(let resolved):
-      resolved.map { resolved in
-        { name in resolved.description(of: name).map(TensorDescription.init) }
-      }
+      resolved.map { resolved in { resolved.tensorDescription(of: $0) } }
     }
   }
 
@@ -121,11 +117,5 @@ extension ResolvedGraph {
       descriptions[name] = input.description
     }
     try self.init(joint.model, inputs: descriptions)
-  }
-}
-
-extension TensorDescription {
-  fileprivate init(_ description: ResolvedGraph.Description) {
-    self.init(description.elementType, description.shape)
   }
 }

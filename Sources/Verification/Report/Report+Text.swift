@@ -9,6 +9,7 @@ extension Report {
     if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
     lines.append("")
     lines += reasons.filter { !failures.contains($0) }.map { "- \($0)" }
+    if !failures.isEmpty { lines.append("- \(failures.count) could not be read or run") }
     lines.append("verdict: \(verdict.rawValue)")
     return lines.drop { $0.isEmpty }.map { $0 + "\n" }.joined()
   }
@@ -50,11 +51,11 @@ extension CellsReport {
   fileprivate func text(_ tolerances: DetectionTolerance?) -> String {
     var text = "\(compared) compared, \(different) different; largest errors "
     text += "\(maxBoxErrorPx.text) px, \(maxScoreError.text) in score"
-    if let worst {
-      text += " (worst: \(worst)" + (worstClass.map { ", class \($0)" } ?? "") + ")"
-    }
     if let tolerances {
-      text += "; allowed \(Figure(tolerances.boxPx).text) px, \(Figure(tolerances.score).text)"
+      text += " (allowed \(Figure(tolerances.boxPx).text), \(Figure(tolerances.score).text))"
+    }
+    if let worst {
+      text += ", worst at \(worst)" + (worstClass.map { ", class \($0)" } ?? "")
     }
     return text
   }

@@ -1,0 +1,33 @@
+import Foundation
+
+/// One run of the command.
+struct Command {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  var errorLines: [Substring] { errors.split(separator: "\n") }
+
+  init(_ arguments: [String]) throws {
+    // The command is built beside the tests.
+    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    let process = Process()
+    process.executableURL = folder.appendingPathComponent("verify-patch")
+    process.arguments = arguments
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    // What either pipe gets here is far less than it holds.
+    self.output = String(
+      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    self.errors = String(
+      decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationStatus
+  }
+
+  func json() throws -> [String: Any]? {
+    try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+  }
+}

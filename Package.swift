@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification", "Detection", "ONNXGraph", "Tensors",
+        "Verification", "Detection", "Kernels", "ONNXGraph", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -62,7 +62,9 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images", "Tensors"], resources: [.copy("Samples")]),
     .testTarget(
       name: "DetectionTests",
-      dependencies: ["Detection", "BoxMath", "ONNXGraph", "Tensors", "Images"]),
+      dependencies: [
+        "Detection", "BoxMath", "Interpreter", "ONNXGraph", "Tensors", "Images",
+      ]),
     .testTarget(
       name: "VerificationTests",
       dependencies: [

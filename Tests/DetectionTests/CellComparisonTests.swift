@@ -23,8 +23,9 @@ import Testing
     Fault(testDescription: "none", different: 0) { detector, maps in
       try detector.pluginCells(maps)
     },
+    // One of the anchor's 24 cells is too narrow to show it.
     Fault(
-      testDescription: "one anchor twenty pixels wider", different: 24,
+      testDescription: "one anchor twenty pixels wider", different: 23,
       boxErrorPx: 20...40
     ) { detector, maps in
       var detector = detector

@@ -197,7 +197,8 @@ private let levels = [SIMDLevelPlain, SIMDLevelAVX2, SIMDLevelAVX512].filter {
   }
 
   @Test(arguments: [Activation.relu, .leakyRelu(slope: 0.1), .sigmoid, .silu], levels)
-  private func `an activation is applied to the result`(_ activation: Activation, level: SIMDLevel) {
+  private func `an activation is applied to the result`(_ activation: Activation, level: SIMDLevel)
+  {
     for item in randomCases.prefix(5) {
       let expected = direct(item, level: level)!.map { x in
         let x = Double(x)

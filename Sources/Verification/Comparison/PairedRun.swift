@@ -13,8 +13,8 @@ struct PairedRun {
 
   private let graphs: Graphs
   private let models: Pair<LoadedModel>
-  /// The name of each graph's input.
-  private let inputs: Pair<String>
+  /// The name of each graph's input and what it is fed.
+  private let fed: Pair<(name: String, description: ResolvedGraph.Description)>
 
   /// - Parameters:
   ///   - joint: the graphs as one; `nil` to run them apart.
@@ -25,7 +25,7 @@ struct PairedRun {
     inputs: Pair<(name: String, description: ResolvedGraph.Description)>
   ) throws(Refusal) {
     self.models = models
-    self.inputs = inputs.map(\.name)
+    fed = inputs
     if let joint, let resolved = try? ResolvedGraph(joint, inputs: inputs) {
       graphs = .joint(resolved, names: joint.names)
       return
@@ -58,21 +58,21 @@ struct PairedRun {
         tensors.map { (name: $0, joint: names[$0] ?? $0) }
       }
       let unique = Set(observed.both.flatMap { $0.map(\.joint) }).sorted()
-      do {
-        return .joint(
-          try Plan(resolved, observing: unique), inputs: inputs.with(names).map { $1[$0]! },
-          observed: observed)
-      } catch {
-        throw Refusal("\(models.original.path) with \(models.patched.path): \(error)")
+      let run = { () throws(Refusal) -> PairedPlan in
+        try PairedRun(models, joint: nil, inputs: fed).plan(observing: tensors)
       }
+      guard let plan = try? Plan(resolved, observing: unique) else { return try run() }
+      return .joint(
+        plan, inputs: fed.with(names).map { input, names in names[input.name]! },
+        observed: observed, apart: run)
     case .apart(let resolved):
       return .apart(
-        try models.with(resolved.with(tensors)).with(inputs).map { (side) throws(Refusal) in
+        try models.with(resolved.with(tensors)).with(fed).map { (side) throws(Refusal) in
           let ((model, (resolved, tensors)), input) = side
           let plan = try model.naming { () throws(InterpreterError) in
             try Plan(resolved, observing: tensors)
           }
-          return (model, input, plan)
+          return (model, input.name, plan)
         })
     }
   }
@@ -81,17 +81,21 @@ struct PairedRun {
 /// Two graphs ready to run.
 enum PairedPlan {
   /// - observed: for each graph, its own names of the tensors to keep and the joint graph's.
-  case joint(Plan, inputs: Pair<String>, observed: Pair<[(name: String, joint: String)]>)
+  /// - apart: the graphs one by one, to tell which of them cannot be run.
+  case joint(
+    Plan, inputs: Pair<String>, observed: Pair<[(name: String, joint: String)]>,
+    apart: () throws(Refusal) -> PairedPlan)
   case apart(Pair<(LoadedModel, input: String, Plan)>)
 
   /// The observed tensors of each graph, under its own names.
   func run(_ inputs: Pair<Tensor>, on team: ThreadTeam) throws(Refusal) -> Pair<[String: Tensor]> {
     switch self {
-    case .joint(let plan, let names, let observed):
+    case .joint(let plan, let names, let observed, let apart):
       var feeds = [names.original: inputs.original]
       feeds[names.patched] = inputs.patched
-      let values: [String: Tensor]
-      do { values = try plan.run(feeds, on: team) } catch { throw Refusal(error.description) }
+      guard let values = try? plan.run(feeds, on: team) else {
+        return try apart().run(inputs, on: team)
+      }
       return observed.map { names in
         Dictionary(names.map { ($0.name, values[$0.joint]!) }) { first, _ in first }
       }

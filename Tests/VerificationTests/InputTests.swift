@@ -89,6 +89,15 @@ struct InputTests {
     #expect(report.failures[0].contains(message))
   }
 
+  @Test(arguments: [0, 100_000, Int.max])
+  func aBatchThatCannotBeFilledIsRefused(_ batch: Int) throws {
+    var patched = TinyDetector.plugin()
+    patched.graph.inputs[0].dimensions![0] = .fixed(batch)
+    let report = try compare(TinyDetector.original(), patched)
+    #expect(report.verdict == .undecided)
+    #expect(report.failures.count == 1)
+  }
+
   @Test func aSecondInputIsRefused() throws {
     var patched = TinyDetector.plugin()
     patched.graph.inputs.append(ValueInfo(name: "scale", elementType: .float32, dimensions: []))

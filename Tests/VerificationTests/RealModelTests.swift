@@ -1,4 +1,5 @@
 import Detection
+import ONNXGraph
 import Testing
 import Verification
 
@@ -70,6 +71,48 @@ struct RealModelTests {
     try check("original_dynamic", "heads_dynamic", row)
   }
 
+  /// Faults in heads and anchors of which the photograph has no candidate, and others.
+  static let faults: [ModelEdit] =
+    (0..<18).map { number in
+      ModelEdit("number \(number) of the anchors half a pixel off") { model in
+        model.editPlugin("anchors") { value in
+          guard case .floats(var anchors) = value else { return }
+          anchors[number] += 0.5
+          value = .floats(anchors)
+        }
+      }
+    } + [
+      ModelEdit("classes exchanged on the finest scale") { model in
+        let head = model.pluginMap(0)
+        let conv = model.graph.nodes.first { $0.outputs.contains(head.inputs[0]) }!
+        for name in conv.inputs[1...] {
+          model.editWeights(name) { values in
+            let size = values.count / 255
+            for index in 0..<size {
+              values.swapAt((85 + 5 + 33) * size + index, (85 + 5 + 71) * size + index)
+            }
+          }
+        }
+      },
+      ModelEdit("no sigmoid on the finest scale") { model in
+        let node = model.pluginMap(0)
+        model.bypass(node.name)
+      },
+    ]
+
+  @Test(arguments: faults)
+  func fault(_ fault: ModelEdit) throws {
+    let models = try ["original", "yololayer"].map { name in
+      try Model(contentsOfFile: RealModels.path("models/yolov5n_\(name).onnx"))
+    }
+    let report = try compareModels(
+      Pair(
+        original: LoadedModel(path: "original", model: models[0]),
+        patched: LoadedModel(path: "patched", model: fault(models[1]))),
+      images: [.file(RealModels.path("images/bus.jpg"))], options: ComparisonOptions())
+    #expect(report.verdict == .different, "\(report.text)")
+  }
+
   @Test func nothingElseDecidesTheBits() throws {
     var options = ComparisonOptions()
     func report() throws -> Report {
@@ -84,5 +127,20 @@ struct RealModelTests {
     options.sharesNodes = false
     options.threads = 1
     #expect(try report() == shared)
+  }
+}
+
+extension Model {
+  private var plugin: Int { graph.nodes.firstIndex { $0.operatorType == "YoloLayer_TRT" }! }
+
+  /// Changes an attribute of the plugin.
+  fileprivate mutating func editPlugin(_ attribute: String, _ change: (inout Attribute) -> Void) {
+    change(&graph.nodes[plugin].attributes[attribute]!)
+  }
+
+  /// The node that makes a map of the plugin.
+  fileprivate func pluginMap(_ index: Int) -> Node {
+    let name = graph.nodes[plugin].inputs[index]
+    return graph.nodes.first { $0.outputs.contains(name) }!
   }
 }

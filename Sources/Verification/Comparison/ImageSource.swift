@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import Images
+import Interpreter
 import Tensors
 
 /// Where an image comes from.
@@ -105,7 +106,13 @@ extension ImageSource {
       let (tensor, placement) = try preprocessing.prepare(
         picture, width: width, height: height, as: input.elementType,
         layout: input.layout == .channelsFirst ? .nchw : .nhwc)
+      let limit = max(RunLimits().memory / tensor.byteCount, 1)
+      guard (1...limit).contains(batch) else {
+        throw Refusal("the batch is \(batch) images, expected 1 to \(limit); export another")
+      }
       return (tensor.repeated(batch), placement)
+    } catch let refusal as Refusal {
+      throw refusal
     } catch {
       throw Refusal("\(name): \(error)")
     }
@@ -120,10 +127,9 @@ extension Pair<ImageInput> {
 extension Tensor {
   /// A batch of one image as a batch of `count` times the same.
   fileprivate func repeated(_ count: Int) -> Tensor {
-    guard count != 1, let shape = try? Shape(validating: [count] + shape.dropFirst()) else {
-      return self
-    }
-    let batch = MutableTensor(elementType: elementType, shape: shape)
+    guard count != 1 else { return self }
+    let batch = MutableTensor(
+      elementType: elementType, shape: Shape([count] + shape.dropFirst()))
     withUnsafeBytes { image in
       for index in 0..<count {
         UnsafeMutableRawBufferPointer(

@@ -76,8 +76,8 @@ struct GraphStructure {
   /// The head maps that `outputs` are decoded from: going back, the first tensors
   /// `[N, a*channels, H, W]` that are not a mere rearrangement or the sigmoid of another.
   ///
-  /// - Returns: the maps finest first, or `nil` when the way back does not lead to maps that make
-  ///   `cellCount` cells together.
+  /// - Returns: the maps finest first, or `nil` when the way back does not lead to two maps or more
+  ///   that make `cellCount` cells together.
   func heads(behind outputs: [String], channels: Int, cellCount: Int) -> [HeadMap]? {
     var found: [HeadMap] = []
     var seen: Set<String> = []
@@ -96,7 +96,7 @@ struct GraphStructure {
       }
     }
     let maps = found.sorted { $0.name < $1.name }.finestFirst
-    return maps.reduce(0) { $0 + $1.cellCount } == cellCount ? maps : nil
+    return maps.count > 1 && maps.layout.cellCount == cellCount ? maps : nil
   }
 
   private func headMap(_ tensor: String, channels: Int) -> HeadMap? {

@@ -29,7 +29,7 @@ if [ $# -eq 0 ] || [[ ${!#} == [0-9]* || ${!#} == *.json ]]; then
       "$models/yolov5n_heads_dynamic.onnx" "$VERIFY_PATCH_MODELS/images/bus.jpg")
     set -- "$@" "$models/yolov5n_original.onnx"
   else
-    set -- "$@" Fixtures/original.onnx
+    set -- "$@" Fixtures/detector_original.onnx
   fi
 fi
 echo "OPENBLAS_* unset; $("$tool" --version); $(nproc) processors"

@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 Scripts/system-libraries.sh
 swift build -c release --product verify-patch
 $(swift build -c release --show-bin-path)/verify-patch \
-  Fixtures/original.onnx Fixtures/yololayer.onnx Fixtures/scenes/every_scale.jpg
+  Fixtures/detector_original.onnx Fixtures/detector_yololayer.onnx Fixtures/scenes/scales.jpg

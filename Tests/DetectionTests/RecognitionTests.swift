@@ -254,6 +254,16 @@ import Testing
       graph.outputs = ["num_dets"]
       return graph
     },
+    Case(
+      testDescription: "one convolution's map as rows", form: .tensors, classCount: nil,
+      observed: []
+    ) {
+      var graph = MadeUpGraph(input: [1, 3, 64, 96])
+      graph.add("Conv", ["images", graph.constant("weight")], "map", [1, 21, 8, 12])
+      graph.add("Reshape", ["map", graph.constant("shape")], "flat", [1, 21, 96])
+      graph.outputs = [graph.add("Transpose", ["flat"], "rows", [1, 96, 21])]
+      return graph
+    },
     Case(testDescription: "no outputs", form: .tensors, classCount: nil, observed: []) {
       MadeUpGraph(input: [1, 3, 64, 64])
     },

@@ -16,6 +16,7 @@ struct VerifyPatch: ParsableCommand {
     defaultSubcommand: Compare.self)
 
   static func main() {
+    ProcessMemory.keepWhatIsFreed()
     BLAS.endOwnThreads()
     do {
       var command = try parseAsRoot()

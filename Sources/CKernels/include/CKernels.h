@@ -3,4 +3,5 @@
 #include "activations.h"
 #include "convolution.h"
 #include "half_precision.h"
+#include "process_memory.h"
 #include "simd_level.h"

@@ -58,7 +58,7 @@ struct RealRunTests {
     }
     #expect(boxError <= 0.01)
     #expect(scoreError <= 5e-6)
-    #expect(boxError > 0 || scoreError > 0 || rows.isEmpty == false)
+    #expect(rows.count > 20)
   }
 
   @Test func `an image of a batch has the bits it has alone`() throws {

@@ -96,7 +96,7 @@ private let randomCases =
   (1...40).map { randomCase(seed: $0, dimensions: 2) }
   + (41...50).map { randomCase(seed: $0, dimensions: 1) }
   + (51...60).map { randomCase(seed: $0, dimensions: 3) }
-  + [(1, 7), (3, 40), (17, 1)].map { channels, side in
+  + [(1, 7), (3, 40), (17, 1), (300, 6)].map { channels, side in
     let extent = ConvolutionGeometry.Extent(1, side, side)
     let one = ConvolutionGeometry.Extent(1, 1, 1)
     return Case(

@@ -191,7 +191,8 @@ import Testing
     let boxesEnding = detector.boxesGraph().recognized()
     let tensors = ["bbox": boxes, "cls_score": scores]
     let rule = CandidateRule(
-      original: detector.decodedGraph().recognized(), patched: boxesEnding, confidence: 0.25)
+      forms: [detector.decodedGraph().recognized().form, boxesEnding.form], thresholds: [],
+      confidence: 0.25)
     #expect(rule == CandidateRule(threshold: 0.25, measure: .product))
     let original = try detector.originalCandidates(maps, rule)
     let patched = try boxesEnding.candidates(
@@ -208,18 +209,16 @@ import Testing
     }
   }
 
-  @Test("the plugin's threshold is the rule where there is one")
+  @Test("a plugin's threshold is the rule where there is one, the higher of two")
   func ruleOfThreshold() {
-    let detector = MadeUpDetector()
-    let (decoded, plugin) = (
-      detector.decodedGraph().recognized(), detector.pluginGraph(threshold: 0.125).recognized()
-    )
-    func rule(_ a: Ending, _ b: Ending) -> CandidateRule {
-      CandidateRule(original: a, patched: b, confidence: 0.5)
+    let plugin = MadeUpDetector().pluginGraph(threshold: 0.125).recognized()
+    func rule(_ thresholds: [Float]) -> CandidateRule {
+      CandidateRule(forms: [.yolov5Decoded, plugin.form], thresholds: thresholds, confidence: 0.5)
     }
-    #expect(rule(decoded, plugin) == CandidateRule(threshold: 0.125, measure: .objectness))
-    #expect(rule(plugin, decoded).threshold == 0.125)
-    #expect(rule(decoded, decoded).threshold == 0.5)
+    #expect(
+      rule([plugin.pluginThreshold!]) == CandidateRule(threshold: 0.125, measure: .objectness))
+    #expect(rule([0.125, 0.25]).threshold == 0.25)
+    #expect(rule([]).threshold == 0.5)
   }
 
   @Test("a number of rows that cannot be is a difference", arguments: [Int32(-1), 379])

@@ -36,21 +36,24 @@ package struct CandidateRule: Sendable, Equatable {
     self.measure = measure
   }
 
-  /// The rule for two graphs: the plugin's own threshold when either ends in it, else `confidence`.
-  package init(original: Ending, patched: Ending, confidence: Float) {
-    let endings = [original, patched]
-    threshold = endings.lazy.compactMap(\.pluginThreshold).first ?? confidence
-    let hasProducts = endings.contains { [.boxesAndScores, .yolov8Decoded].contains($0.form) }
+  /// The rule for two graphs that end in `forms`.
+  ///
+  /// - Parameter thresholds: those that a graph applies itself; the highest counts, and `confidence`
+  ///   where there is none.
+  package init(forms: [Form], thresholds: [Float], confidence: Float) {
+    threshold = thresholds.max() ?? confidence
+    let hasProducts = forms.contains { [.boxesAndScores, .yolov8Decoded].contains($0) }
     measure = hasProducts ? .product : .objectness
   }
 
   /// What the threshold is applied to in one cell.
-  func measure(_ cell: Int, in cells: Cells?) -> Float? {
-    cells.map { cells in
-      switch measure {
-      case .objectness: cells.objectness(of: cell)
-      case .product: cells.largestProduct(of: cell)
-      }
+  ///
+  /// - Returns: `nil` when the cell is not known.
+  package func measure(_ cell: Int, in cells: Cells?) -> Float? {
+    guard let cells, cells.knows(cell) else { return nil }
+    return switch measure {
+    case .objectness: cells.objectness(of: cell)
+    case .product: cells.largestProduct(of: cell)
     }
   }
 }

@@ -89,7 +89,9 @@ package struct CandidateMatching: Sendable {
   private func isSpecified(_ a: Candidate, _ b: Candidate) -> Bool {
     func applies(plugin: Candidate, other: Candidate, _ set: CandidateSet) -> Bool {
       guard plugin.classIndex == -1, other.classIndex == 0 else { return false }
-      guard let cell = other.cell, let cells = set.cells else { return other.score == 0 }
+      guard let cell = other.cell, let cells = set.cells, cells.knows(cell) else {
+        return other.score == 0
+      }
       return cells.classScores(of: cell).allSatisfy { $0 == 0 || $0.isNaN }
     }
     if original.isPlugin == patched.isPlugin { return false }
@@ -99,7 +101,7 @@ package struct CandidateMatching: Sendable {
 
   /// Whether two classes of a cell are so close that rounding may decide between them.
   private func areClose(_ a: Int, _ b: Int, _ cell: Int) -> Bool {
-    let known = [original, patched].compactMap(\.cells)
+    let known = [original, patched].compactMap(\.cells).filter { $0.knows(cell) }
     return !known.isEmpty
       && known.allSatisfy { cells in
         guard (-1..<cells.classCount).contains(a), (-1..<cells.classCount).contains(b) else {

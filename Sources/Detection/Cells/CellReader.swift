@@ -15,11 +15,13 @@ struct CellReader {
   let hasObjectness: Bool
   private let sources: [Source]
   private let rowOfCell: [Int]?
+  private let knownCells: [Int]?
 
   init(_ cells: Cells) {
     layout = cells.layout
     classCount = cells.classCount
     rowOfCell = cells.rowOfCell
+    knownCells = cells.knownCells
     hasObjectness = cells.scoring == .objectnessAndClasses
     sources = cells.scales.map { scale in
       Source(
@@ -87,8 +89,13 @@ struct CellReader {
 
   // MARK: Blocks
 
-  /// Calls `body` for every stretch of cells of one anchor that fits a block.
+  /// Calls `body` for every stretch of cells of one anchor that fits a block; for each cell that is
+  /// known, where not all are.
   func forEachStretch(_ body: (_ stretch: CellStretch) throws -> Void) rethrows {
+    if let knownCells {
+      for cell in knownCells { try body(CellStretch(of: cell, in: layout)) }
+      return
+    }
     for (scale, grid) in layout.scales.enumerated() {
       for anchor in 0..<grid.anchors {
         for start in stride(from: 0, to: grid.cellsPerAnchor, by: CellBlock.width) {
@@ -196,6 +203,16 @@ struct CellStretch {
   let start: Int
   let count: Int
   let firstCell: Int
+}
+
+extension CellStretch {
+  /// A single cell.
+  fileprivate init(of cell: Int, in layout: CellLayout) {
+    let place = layout[cell]
+    let start = place.row * layout.scales[place.scale].columns + place.column
+    self.init(
+      scale: place.scale, anchor: place.anchor, start: start, count: 1, firstCell: cell)
+  }
 }
 
 /// The numbers of up to 16 cells, one vector for each channel.

@@ -3,7 +3,8 @@ import BoxMath
 extension Cells {
   /// Compares every cell's box, objectness and class probabilities with the other graph's.
   ///
-  /// Where one side has products of objectness and class, so are the other side's compared.
+  /// Where one side has products of objectness and class, so are the other side's compared. Cells
+  /// that one side does not know are passed over.
   ///
   /// - Precondition: ``incomparability(with:)`` is `nil`.
   package func compare(with other: Cells, tolerance: DetectionTolerance) -> CellComparison {
@@ -11,7 +12,11 @@ extension Cells {
     return withReader { left in
       other.withReader { right in
         var comparer = CellComparer(left: left, right: right, tolerance: tolerance)
-        left.forEachStretch { comparer.compare($0) }
+        if knownCells == nil {
+          right.forEachStretch { comparer.compare($0) }
+        } else {
+          left.forEachStretch { if other.knows($0.firstCell) { comparer.compare($0) } }
+        }
         return comparer.result()
       }
     }

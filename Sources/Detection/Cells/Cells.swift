@@ -17,16 +17,25 @@ package struct Cells: Sendable {
   let scales: [CellScale]
   /// For each cell its row, where the tensors are rows in another order.
   let rowOfCell: [Int]?
+  /// The numbers of the cells that are known, in order; `nil` when all are.
+  let knownCells: [Int]?
 
   init(
     layout: CellLayout, classCount: Int, scoring: Scoring, scales: [CellScale],
-    rowOfCell: [Int]? = nil
+    rowOfCell: [Int]? = nil, knownCells: [Int]? = nil
   ) {
     self.layout = layout
     self.classCount = classCount
     self.scoring = scoring
     self.scales = scales
     self.rowOfCell = rowOfCell
+    self.knownCells = knownCells
+  }
+
+  /// Whether the numbers of a cell are known.
+  package func knows(_ cell: Int) -> Bool {
+    guard let knownCells else { return (0..<layout.cellCount).contains(cell) }
+    return rowOfCell.map { $0[cell] < knownCells.count } ?? true
   }
 
   /// Calls `body` with direct access to the cells.

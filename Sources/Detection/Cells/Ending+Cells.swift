@@ -154,7 +154,7 @@ private struct CellsBuilder {
 
 extension CellScale.Channels {
   /// Cells that are rows of `width` numbers.
-  fileprivate init(rowsOf tensor: Tensor, first: Int, width: Int, _ grid: CellLayout.Scale) {
+  init(rowsOf tensor: Tensor, first: Int, width: Int, _ grid: CellLayout.Scale) {
     self.init(
       tensor: tensor, first: first, anchorStride: grid.cellsPerAnchor * width, cellStride: width,
       channelStride: 1)

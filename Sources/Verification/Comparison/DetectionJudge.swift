@@ -2,26 +2,20 @@ import BoxMath
 import Detection
 import Tensors
 
-/// Compares two graphs' cells, candidates and detections on one image.
+/// Compares two sides' cells, candidates and detections on one image.
 struct DetectionJudge {
-  let pair: PreparedPair
-  let geometries: Pair<DecodeGeometry>
-  let results: Pair<[String: Tensor]>
+  let sides: Pair<DetectionSide>
   let options: ComparisonOptions
   let tolerance: DetectionTolerance
   let labels: ClassNames?
 
-  /// - Parameter index: the image's place in the batch.
+  /// - Parameter frame: where the picture lies in the network's input.
   func judge(
-    _ image: PreparedImage, _ index: Int, _ report: inout ImageReport, _ judgement: inout Judgement
+    in frame: ImageFrame, _ report: inout ImageReport, _ judgement: inout Judgement
   ) throws(DetectionError) {
     report.tolerances = tolerance
     judgeThresholds(&judgement)
-    let cells = try pair.endings.with(geometries).with(results).map {
-      (side) throws(DetectionError) in
-      let ((ending, geometry), tensors) = side
-      return try ending.cells(in: tensors, image: index, geometry: geometry)
-    }
+    let cells = sides.map(\.cells)
     if let reason = cells.original.incomparability(with: cells.patched) {
       judgement.doubt(reason)
       return
@@ -30,15 +24,14 @@ struct DetectionJudge {
     report.cells = CellsReport(comparedCells)
     judgement.add(comparedCells, tolerance: tolerance)
 
-    let rule = self.rule
-    let sets = try pair.endings.with(cells).with(results).map { (side) throws(DetectionError) in
-      let ((ending, cells), tensors) = side
-      return try ending.candidates(
-        in: tensors, image: index, cells: cells, rule: rule, tolerance: tolerance
-      ).reaching(rule)
+    let rule = CandidateRule(
+      forms: sides.both.map(\.form), thresholds: sides.both.compactMap(\.threshold),
+      confidence: options.confidence)
+    let sets = try sides.map { (side) throws(DetectionError) in
+      try side.candidates(rule, tolerance).reaching(rule)
     }
     for set in sets.both {
-      for difference in set.differences { judgement.differ(difference) }
+      for difference in set.differences { judgement.differ(difference, in: .candidates) }
     }
     let matching = CandidateMatching(
       original: sets.original, patched: sets.patched, rule: rule, tolerance: tolerance)
@@ -49,30 +42,20 @@ struct DetectionJudge {
       original: objects.original, patched: objects.patched, candidates: matching,
       tolerance: tolerance)
     report.candidates = CandidatesReport(matching.comparison, labels: labels)
-    report.detections = DetectionsReport(detections, labels: labels, image: image)
+    report.detections = DetectionsReport(detections, labels: labels, frame: frame)
     judgement.add(matching.comparison, detections, cellsAgree: comparedCells.agrees)
   }
 
-  /// Where both graphs end in a plugin, the higher of their thresholds counts.
-  private var rule: CandidateRule {
-    let thresholds = pair.endings.both.compactMap { $0.pluginThreshold }
-    guard thresholds.count == 2, let highest = thresholds.max() else {
-      return CandidateRule(
-        original: pair.endings.original, patched: pair.endings.patched,
-        confidence: options.confidence)
-    }
-    return CandidateRule(threshold: highest, measure: .objectness)
-  }
-
   private func judgeThresholds(_ judgement: inout Judgement) {
-    for (title, ending) in [("original", pair.endings.original), ("patched", pair.endings.patched)]
-    {
-      guard let threshold = ending.pluginThreshold, threshold != options.confidence else {
+    for (name, side) in judgement.names.with(sides).both {
+      guard side.isPlugin, let threshold = side.threshold, threshold != options.confidence else {
         continue
       }
-      let found = "the \(title) graph's plugin drops objectness below \(threshold)"
+      let found = "\(name)'s plugin drops objectness below \(threshold)"
       if threshold > options.confidence {
-        judgement.differ(found + ", above the confidence \(options.confidence) that is asked for")
+        judgement.differ(
+          found + ", above the confidence \(options.confidence) that is asked for",
+          in: .candidates)
       } else {
         judgement.note(found + ", the confidence asked for is \(options.confidence)")
       }
@@ -135,11 +118,11 @@ extension CandidatesReport {
 
 extension DetectionsReport {
   fileprivate init(
-    _ comparison: DetectionComparison, labels: ClassNames?, image: PreparedImage
+    _ comparison: DetectionComparison, labels: ClassNames?, frame: ImageFrame
   ) {
     self.init()
     func report(_ object: DetectedObject) -> DetectionReport {
-      let box = image.boxInSourcePixels(object.boxInNetworkPixels)
+      let box = frame.boxInSourcePixels(object.boxInNetworkPixels)
       return DetectionReport(
         box: [box.x1, box.y1, box.x2, box.y2].map { Figure($0) }, score: Figure(object.score),
         class: object.classIndex, label: labels?[object.classIndex])

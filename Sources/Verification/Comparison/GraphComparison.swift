@@ -73,11 +73,16 @@ struct GraphComparison {
   ) {
     switch pair.basis {
     case .cells(let geometries):
-      let judge = DetectionJudge(
-        pair: pair, geometries: geometries, results: results, options: options,
-        tolerance: tolerance(pair, geometries.original, image.tensors.original), labels: labels)
       do {
-        try judge.judge(image, index, &report, &judgement)
+        let sides = try pair.endings.with(geometries).with(results).map {
+          (side) throws(DetectionError) in
+          let ((ending, geometry), tensors) = side
+          return try DetectionSide(ending, tensors, image: index, geometry: geometry)
+        }
+        try DetectionJudge(
+          sides: sides, options: options,
+          tolerance: tolerance(pair, geometries.original, image.tensors.original), labels: labels
+        ).judge(in: image.frame, &report, &judgement)
       } catch {
         judgement.doubt(error.description)
       }

@@ -28,15 +28,28 @@ struct PreparedImage {
   /// Where the picture lies in the network's input; `nil` for a tensor.
   let placement: Placement?
 
+  var frame: ImageFrame {
+    let shape = tensors.original.shape
+    return ImageFrame(
+      placement: placement, networkHeight: shape[3] == 3 ? shape[1] : shape[2],
+      networkWidth: shape[3] == 3 ? shape[2] : shape[3])
+  }
+}
+
+/// Where a picture lies in the network's input.
+struct ImageFrame: Sendable, Equatable {
+  /// `nil` for a tensor.
+  let placement: Placement?
+  let networkHeight: Int
+  let networkWidth: Int
+
   /// A box in pixels of the picture, clipped to it; of the network's input, for a tensor.
   func boxInSourcePixels(_ box: Box) -> Box {
     if let placement { return placement.boxInSourcePixels(box) }
-    let shape = tensors.original.shape
-    let (height, width) = shape[3] == 3 ? (shape[1], shape[2]) : (shape[2], shape[3])
     func clipped(_ value: Float, _ limit: Int) -> Float { min(max(value, 0), Float(limit)) }
     return Box(
-      x1: clipped(box.x1, width), y1: clipped(box.y1, height), x2: clipped(box.x2, width),
-      y2: clipped(box.y2, height))
+      x1: clipped(box.x1, networkWidth), y1: clipped(box.y1, networkHeight),
+      x2: clipped(box.x2, networkWidth), y2: clipped(box.y2, networkHeight))
   }
 }
 

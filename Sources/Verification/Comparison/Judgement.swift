@@ -2,12 +2,25 @@ import Detection
 
 /// The rules that turn what was found on one image into its verdict.
 struct Judgement {
-  /// Why the graphs are different.
-  private(set) var differences: [String] = []
+  /// What a reason is about.
+  enum Check: String, CaseIterable {
+    /// The graph as it stands.
+    case graph
+    case cells, candidates, detections, tensors
+  }
+
+  /// How reasons call the two sides.
+  let names: Pair<String>
+  /// Why the sides are different.
+  private(set) var differences: [(check: Check, reason: String)] = []
   private(set) var notes: [String] = []
   /// Whether anything that could have differed was compared.
   private var hasEvidence = false
   private var doubts: [String] = []
+
+  init(names: Pair<String> = Pair(original: "the original", patched: "the patched graph")) {
+    self.names = names
+  }
 
   var verdict: Verdict {
     if !differences.isEmpty { return .different }
@@ -17,13 +30,15 @@ struct Judgement {
   /// Why the verdict is not `equivalent`.
   var reasons: [String] {
     switch verdict {
-    case .different: differences
+    case .different: differences.map(\.reason)
     case .undecided: doubts
     case .equivalent: []
     }
   }
 
-  mutating func differ(_ reason: String) { differences.append(reason) }
+  mutating func differ(_ reason: String, in check: Check = .graph) {
+    differences.append((check, reason))
+  }
   mutating func note(_ note: String) { notes.append(note) }
   mutating func doubt(_ reason: String) { doubts.append(reason) }
 
@@ -40,7 +55,7 @@ struct Judgement {
       ", by up to \(Figure(cells.maxBoxErrorPx).text) px (allowed \(Figure(tolerance.boxPx).text)) "
       + "and \(Figure(cells.maxScoreError).text) in score (allowed "
       + "\(Figure(tolerance.score).text)); the worst\(place ?? "")"
-    differ(reason)
+    differ(reason, in: .cells)
   }
 
   /// What passes the threshold and what suppression leaves of it.
@@ -58,19 +73,23 @@ struct Judgement {
     }
     let found: [(Int, String)] = [
       (candidates.nonFinite, "hold NaN or infinity"),
-      (candidates.missing, "of the original are missing in the patched graph"),
-      (candidates.extra, "of the patched graph are not in the original"),
+      (candidates.missing, "of \(names.original) are missing in \(names.patched)"),
+      (candidates.extra, "of \(names.patched) are not in \(names.original)"),
       (candidates.classMismatches, "have another class"),
       (candidates.different, "are further apart than allowed"),
     ]
-    for (count, what) in found where count > 0 { differ("\(count) candidates \(what)") }
+    for (count, what) in found where count > 0 {
+      differ("\(count) candidates \(what)", in: .candidates)
+    }
     let left: [(Int, String)] = [
-      (detections.missing, "of the original are missing in the patched graph"),
-      (detections.extra, "of the patched graph are not in the original"),
+      (detections.missing, "of \(names.original) are missing in \(names.patched)"),
+      (detections.extra, "of \(names.patched) are not in \(names.original)"),
       (detections.classMismatches, "have another class"),
       (detections.different, "are further apart than allowed"),
     ]
-    for (count, what) in left where count > 0 { differ("\(count) detections \(what)") }
+    for (count, what) in left where count > 0 {
+      differ("\(count) detections \(what)", in: .detections)
+    }
     noteWhatDecidesNothing(candidates, detections)
   }
 
@@ -101,7 +120,7 @@ struct Judgement {
     differ(
       "\(tensors.different) elements of \(name) differ\(infinite), by up to "
         + "\(Figure(tensors.maxAbsoluteError).text) (allowed \(Figure(tolerance).text) times the "
-        + "magnitude above 1); the worst at \(place)")
+        + "magnitude above 1); the worst at \(place)", in: .tensors)
   }
 }
 

@@ -1,0 +1,36 @@
+import Detection
+import Tensors
+
+/// What one side of a comparison tells of one image: a graph that was run, or what stands for one.
+struct DetectionSide: Sendable {
+  let form: Form
+  /// What its candidates were chosen by before they came here: a plugin's threshold.
+  let threshold: Float?
+  /// Whether its candidates are rows of a plugin.
+  let isPlugin: Bool
+  let cells: Cells
+  /// Its candidates by a rule, those of a plugin known again within a tolerance.
+  let candidates:
+    @Sendable (CandidateRule, DetectionTolerance) throws(DetectionError) -> CandidateSet
+}
+
+extension DetectionSide {
+  /// One image of a graph's run.
+  ///
+  /// - Parameters:
+  ///   - tensors: what the run gave for the ending's observed tensors.
+  ///   - image: the image's place in the batch.
+  init(
+    _ ending: Ending, _ tensors: [String: Tensor], image: Int, geometry: DecodeGeometry
+  ) throws(DetectionError) {
+    let cells = try ending.cells(in: tensors, image: image, geometry: geometry)
+    form = ending.form
+    threshold = ending.pluginThreshold
+    isPlugin = threshold != nil
+    self.cells = cells
+    candidates = { (rule, tolerance) throws(DetectionError) in
+      try ending.candidates(
+        in: tensors, image: image, cells: cells, rule: rule, tolerance: tolerance)
+    }
+  }
+}

@@ -24,6 +24,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Tensors", dependencies: ["CZlib"]),
+    .target(name: "Dumps", dependencies: ["Tensors"]),
     .target(name: "BoxMath", dependencies: ["Tensors"]),
     .target(
       name: "ONNXFormat",
@@ -50,6 +51,8 @@ let package = Package(
       ]),
 
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], resources: [.copy("Samples")]),
+    .testTarget(
+      name: "DumpsTests", dependencies: ["Dumps", "Tensors"], resources: [.copy("Samples")]),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
     .testTarget(name: "ONNXGraphTests", dependencies: ["ONNXGraph", "ONNXFormat", "Tensors"]),
     .testTarget(

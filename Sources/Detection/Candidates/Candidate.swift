@@ -4,14 +4,19 @@ import BoxMath
 package struct Candidate: Sendable, Equatable {
   /// The number of the cell it comes from, when that is known.
   package var cell: Int?
+  /// The plugin's row that it is.
+  package var row: Int?
   package var boxInNetworkPixels: Box
   /// Objectness times class probability.
   package var score: Float
   /// -1 where the plugin found no class.
   package var classIndex: Int
 
-  package init(cell: Int?, boxInNetworkPixels: Box, score: Float, classIndex: Int) {
+  package init(
+    cell: Int? = nil, row: Int? = nil, boxInNetworkPixels: Box, score: Float, classIndex: Int
+  ) {
     self.cell = cell
+    self.row = row
     self.boxInNetworkPixels = boxInNetworkPixels
     self.score = score
     self.classIndex = classIndex

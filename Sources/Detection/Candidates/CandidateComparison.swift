@@ -38,6 +38,8 @@ public struct CandidateComparison: Sendable, Equatable {
 
     public var kind: Kind
     public var cell: Cell?
+    /// The row of a plugin's outputs, the patched graph's where both have one.
+    public var row: Int?
     /// Class and score on each side, where there is a candidate.
     public var original: ScoredClass?
     public var patched: ScoredClass?

@@ -63,7 +63,9 @@ package struct CandidateMatching: Sendable {
       comparison.maxScoreError = max(comparison.maxScoreError, scoreError)
       if isOnThreshold(cell) { kinds.append(.specified) }
       if a.classIndex != b.classIndex { kinds.append(kindOfMismatch(a, b, cell)) }
-      if boxError > tolerance.boxPx || scoreError > tolerance.score { kinds.append(.different) }
+      if boxError > tolerance.allowed(for: a.boxInNetworkPixels) || scoreError > tolerance.score {
+        kinds.append(.different)
+      }
     } else {
       kinds = [.nonFinite]
     }
@@ -127,15 +129,13 @@ package struct CandidateMatching: Sendable {
   ) -> CandidateComparison.Finding.Kind {
     let other: Side = side == .original ? .patched : .original
     let unexplained: CandidateComparison.Finding.Kind = side == .original ? .missing : .extra
-    guard let cell = candidate.cell,
-      let here = rule.measure(cell, in: set(side).cells),
-      let there = rule.measure(cell, in: set(other).cells)
-    else { return unexplained }
-    if set(side).isPlugin, !set(other).isPlugin, here.isNaN { return .specified }
-    let isClose =
-      abs(here - rule.threshold) <= tolerance.score
-      && abs(there - rule.threshold) <= tolerance.score
-    return isClose ? .ambiguous : unexplained
+    guard let cell = candidate.cell else { return unexplained }
+    let here = rule.measure(cell, in: set(side).cells)
+    if set(side).isPlugin, !set(other).isPlugin, here?.isNaN == true { return .specified }
+    // Of a side that does not know its cells, nothing speaks against it.
+    let known = [here, rule.measure(cell, in: set(other).cells)].compactMap { $0 }
+    let isClose = known.allSatisfy { abs($0 - rule.threshold) <= tolerance.score }
+    return !known.isEmpty && isClose ? .ambiguous : unexplained
   }
 
   private mutating func record(
@@ -145,7 +145,7 @@ package struct CandidateMatching: Sendable {
     let cell = (a ?? b)?.cell
     comparison.add(
       CandidateComparison.Finding(
-        kind: kind, cell: cell.flatMap { cell in layout.map { $0[cell] } },
+        kind: kind, cell: cell.flatMap { cell in layout.map { $0[cell] } }, row: b?.row ?? a?.row,
         original: a.map { .init(classIndex: $0.classIndex, score: $0.score) },
         patched: b.map { .init(classIndex: $0.classIndex, score: $0.score) }, boxErrorPx: boxError))
   }

@@ -103,7 +103,8 @@ extension DetectionComparison {
     if boxError.isFinite { maxBoxErrorPx = max(maxBoxErrorPx, boxError) }
     if scoreError.isFinite { maxScoreError = max(maxScoreError, scoreError) }
     if a.classIndex != b.classIndex { classMismatches += 1 }
-    if !(boxError <= tolerance.boxPx && scoreError <= tolerance.score) { different += 1 }
+    let allowed = tolerance.allowed(for: a.boxInNetworkPixels)
+    if !(boxError <= allowed && scoreError <= tolerance.score) { different += 1 }
   }
 }
 

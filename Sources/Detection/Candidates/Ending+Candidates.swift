@@ -11,9 +11,10 @@ extension Ending {
   ///   - cells: the image's cells, which tell where the plugin's rows come from.
   ///   - rule: for all but the plugin, which has applied its own threshold to the objectness.
   ///   - tolerance: within which a row of the plugin is known again among its cells.
+  ///   - slack: how far below the plugin's threshold a cell may be that a row comes from.
   package func candidates(
     in tensors: [String: Tensor], image: Int, cells: Cells?, rule: CandidateRule,
-    tolerance: DetectionTolerance
+    tolerance: DetectionTolerance, slack: Float = 0
   ) throws(DetectionError) -> CandidateSet {
     guard case .yoloLayer(let tail) = tail else {
       guard let cells else {
@@ -28,7 +29,7 @@ extension Ending {
         candidates: rows.rows, cells: nil, isPlugin: true, differences: rows.differences)
     }
     let expected = tail.rowOrder(
-      of: cells.pluginRows(threshold: tail.parameters.scoreThreshold), cells.layout)
+      of: cells.pluginRows(threshold: tail.parameters.scoreThreshold - slack), cells.layout)
     let origins = OriginSearch(expected, tolerance: tolerance).origins(of: rows.rows)
     return CandidateSet(
       candidates: zip(rows.rows, origins).map { row, cell in
@@ -85,115 +86,11 @@ private struct PluginRows {
     }
     rows = (0..<min(max(count, 0), capacity)).map { row in
       Candidate(
-        cell: nil,
+        row: row,
         boxInNetworkPixels: Box(
           x1: boxes[4 * row], y1: boxes[4 * row + 1], x2: boxes[4 * row + 2],
           y2: boxes[4 * row + 3]),
         score: scores[row], classIndex: Int(exactly: classes[row].rounded()) ?? -1)
     }
-  }
-}
-
-/// Finds the cells that rows come from, whatever their order.
-private struct OriginSearch {
-  /// The rows as they should be, in the order the plugin makes them here.
-  private let expected: [Candidate]
-  private let tolerance: DetectionTolerance
-  private let byScore: [Int]
-  private let byLeft: [Int]
-
-  /// Rows looked at for one match: more are alike only where nothing can tell them apart.
-  private static let searchLimit = 256
-
-  init(_ expected: [Candidate], tolerance: DetectionTolerance) {
-    self.expected = expected
-    self.tolerance = tolerance
-    byScore = expected.indices.filter { !expected[$0].score.isNaN }
-      .sorted { expected[$0].score < expected[$1].score }
-    byLeft = expected.indices.filter { !expected[$0].boxInNetworkPixels.x1.isNaN }
-      .sorted { expected[$0].boxInNetworkPixels.x1 < expected[$1].boxInNetworkPixels.x1 }
-  }
-
-  /// For each row its cell; `nil` for a row that no cell explains.
-  func origins(of rows: [Candidate]) -> [Int?] {
-    var matches = Matches(rowCount: rows.count, expectedCount: expected.count)
-    let isComplete = rows.count == expected.count
-    for row in rows.indices where isComplete {
-      if isScoreAlike(rows[row], expected[row]), isBoxAlike(rows[row], expected[row]) {
-        matches.add(row, row)
-      }
-    }
-    for row in rows.indices where matches.isOpen(row) {
-      matches.add(
-        row,
-        firstOf: beside(rows[row]).filter {
-          isBoxAlike(rows[row], expected[$0]) && isScoreAlike(rows[row], expected[$0])
-        })
-    }
-    for row in rows.indices where matches.isOpen(row) {
-      matches.add(row, firstOf: beside(rows[row]).filter { isBoxAlike(rows[row], expected[$0]) })
-    }
-    for row in rows.indices where isComplete && matches.isOpen(row) {
-      if isScoreAlike(rows[row], expected[row]) { matches.add(row, firstOf: [row]) }
-    }
-    for row in rows.indices where matches.isOpen(row) {
-      matches.add(
-        row,
-        firstOf: near(rows[row]).filter { rows[row].classIndex == expected[$0].classIndex })
-    }
-    return matches.expectedOfRow.map { $0.flatMap { expected[$0].cell } }
-  }
-
-  private struct Matches {
-    private(set) var expectedOfRow: [Int?]
-    private var isTaken: [Bool]
-
-    init(rowCount: Int, expectedCount: Int) {
-      expectedOfRow = Array(repeating: nil, count: rowCount)
-      isTaken = Array(repeating: false, count: expectedCount)
-    }
-
-    func isOpen(_ row: Int) -> Bool { expectedOfRow[row] == nil }
-
-    mutating func add(_ row: Int, _ expected: Int) {
-      expectedOfRow[row] = expected
-      isTaken[expected] = true
-    }
-
-    mutating func add(_ row: Int, firstOf choices: [Int]) {
-      if let choice = choices.first(where: { !isTaken[$0] }) { add(row, choice) }
-    }
-  }
-
-  /// The expected rows with about the score of a row.
-  private func near(_ row: Candidate) -> ArraySlice<Int> {
-    window(byScore, around: row.score, tolerance.score) { expected[$0].score }
-  }
-
-  /// The expected rows that begin about where a row's box begins.
-  private func beside(_ row: Candidate) -> ArraySlice<Int> {
-    window(byLeft, around: row.boxInNetworkPixels.x1, tolerance.boxPx) {
-      expected[$0].boxInNetworkPixels.x1
-    }
-  }
-
-  private func window(
-    _ sorted: [Int], around value: Float, _ room: Float, key: (Int) -> Float
-  ) -> ArraySlice<Int> {
-    guard value.isFinite else { return [] }
-    var (low, high) = (0, sorted.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if key(sorted[middle]) < value - room { low = middle + 1 } else { high = middle }
-    }
-    return sorted[low...].prefix(Self.searchLimit).prefix { key($0) <= value + room }
-  }
-
-  private func isScoreAlike(_ a: Candidate, _ b: Candidate) -> Bool {
-    abs(a.score - b.score) <= tolerance.score || (a.score.isNaN && b.score.isNaN)
-  }
-
-  private func isBoxAlike(_ a: Candidate, _ b: Candidate) -> Bool {
-    a.boxInNetworkPixels.largestDifference(from: b.boxInNetworkPixels) <= tolerance.boxPx
   }
 }

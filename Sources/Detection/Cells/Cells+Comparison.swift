@@ -63,8 +63,9 @@ private struct CellComparer {
 
   private mutating func record(_ box: LaneErrors, _ score: LaneErrors, _ stretch: CellStretch) {
     let nonFinite = box.isNonFinite .| score.isNonFinite
+    let allowedPx = leftBlock.allowed(tolerance)
     let different =
-      nonFinite .| (box.largest .> tolerance.boxPx) .| (score.largest .> tolerance.score)
+      nonFinite .| (box.largest .> allowedPx) .| (score.largest .> tolerance.score)
     let isNotable =
       different .| (box.largest .> comparison.maxBoxErrorPx)
       .| (score.largest .> comparison.maxScoreError)
@@ -79,7 +80,7 @@ private struct CellComparer {
         comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, boxError)
         comparison.maxScoreError = max(comparison.maxScoreError, scoreError)
         ratio = max(
-          boxError.inTolerances(of: tolerance.boxPx), scoreError.inTolerances(of: tolerance.score))
+          boxError.inTolerances(of: allowedPx[lane]), scoreError.inTolerances(of: tolerance.score))
       }
       if ratio > worstRatio {
         worstRatio = ratio
@@ -100,7 +101,7 @@ private struct CellComparer {
   /// The class that is furthest apart, unless the box or the objectness is further.
   private func worstClass(of cell: Int) -> Int? {
     let box = left.box(of: cell).largestDifference(from: right.box(of: cell))
-    var worst = box.inTolerances(of: tolerance.boxPx)
+    var worst = box.inTolerances(of: tolerance.allowed(for: left.box(of: cell)))
     if left.hasObjectness, right.hasObjectness {
       let objectness = abs(left.objectness(of: cell) - right.objectness(of: cell))
       worst = larger(worst, objectness.inTolerances(of: tolerance.score))
@@ -147,6 +148,17 @@ private struct LaneErrors {
 }
 
 extension CellBlock {
+  /// For each cell, how far a coordinate of its box may be away.
+  fileprivate func allowed(_ tolerance: DetectionTolerance) -> SIMD16<Float> {
+    let absolute = SIMD16<Float>(repeating: tolerance.boxPx)
+    guard let relative = tolerance.boxRelative else { return absolute }
+    let (width, height) = (corners[2] - corners[0], corners[3] - corners[1])
+    var side = SIMD16<Float>()
+    side.replace(with: width, where: (width .> side) .& (width .< .infinity))
+    side.replace(with: height, where: (height .> side) .& (height .< .infinity))
+    return absolute + relative * side
+  }
+
   /// Makes the classes products with the objectness.
   fileprivate mutating func multiplyClasses() {
     for classIndex in classes.indices { classes[classIndex] *= objectness }
@@ -155,7 +167,7 @@ extension CellBlock {
 
 extension Float {
   /// A distance as a multiple of a tolerance, which may be 0.
-  fileprivate func inTolerances(of tolerance: Float) -> Float {
+  func inTolerances(of tolerance: Float) -> Float {
     self == 0 ? 0 : isNaN ? .nan : min(self / tolerance, .greatestFiniteMagnitude)
   }
 }

@@ -110,7 +110,7 @@ extension CandidatesReport {
         }
       }
       return FindingReport(
-        kind: finding.kind, cell: finding.cell, original: side(finding.original),
+        kind: finding.kind, cell: finding.cell, row: finding.row, original: side(finding.original),
         patched: side(finding.patched), boxErrorPx: finding.boxErrorPx.map { Figure($0) })
     }
   }

@@ -61,6 +61,8 @@ public struct CandidatesReport: Sendable, Codable, Equatable {
 public struct FindingReport: Sendable, Codable, Equatable {
   public var kind: CandidateComparison.Finding.Kind
   public var cell: Cell?
+  /// The row of a plugin's outputs, the patched side's where both have one.
+  public var row: Int?
   public var original: ScoredClass?
   public var patched: ScoredClass?
   public var boxErrorPx: Figure?

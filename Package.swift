@@ -41,12 +41,12 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: [
-        "Tensors", "BoxMath", "Kernels", "ONNXGraph", "Interpreter", "Images", "Detection",
+        "Tensors", "Dumps", "BoxMath", "Kernels", "ONNXGraph", "Interpreter", "Images", "Detection",
       ]),
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification", "Detection", "Kernels", "ONNXGraph", "Tensors",
+        "Verification", "Detection", "Dumps", "Kernels", "ONNXGraph", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -71,7 +71,7 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Verification", "verify-patch", "Detection", "Images", "Interpreter", "ONNXFormat",
+        "Verification", "verify-patch", "Detection", "Dumps", "Images", "Interpreter", "ONNXFormat",
         "ONNXGraph", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),

@@ -12,7 +12,7 @@ struct VerifyPatch: ParsableCommand {
       cannot be run, or nothing to compare), 64 wrong usage.
       """,
     version: "0.1.0",
-    subcommands: [Compare.self, Run.self, Inspect.self],
+    subcommands: [Compare.self, DumpCommand.self, Run.self, Inspect.self],
     defaultSubcommand: Compare.self)
 
   static func main() {

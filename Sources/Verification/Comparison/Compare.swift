@@ -85,7 +85,7 @@ package func compareModels(
 }
 
 extension Report {
-  fileprivate mutating func fail(_ reason: String) {
+  mutating func fail(_ reason: String) {
     reasons.append(reason)
     failures.append(reason)
   }

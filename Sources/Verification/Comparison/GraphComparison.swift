@@ -95,8 +95,16 @@ struct GraphComparison {
         }
       }
     case .tensors:
+      let outputs = models.with(joint.names).with(results).map { side in
+        let ((model, names), tensors) = side
+        return model.model.graph.outputs.compactMap { output in
+          tensors[output.name].map {
+            OutputPairing.Output(name: output.name, value: names[output.name] ?? "", tensor: $0)
+          }
+        }
+      }
       TensorJudge(
-        models: models, joint: joint, results: results,
+        paths: models.map(\.path), outputs: outputs,
         tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance
       ).judge(&report, &judgement)
     case .nothing(let reason): judgement.doubt(reason)
@@ -136,15 +144,31 @@ struct GraphComparison {
   private func tolerance(
     _ pair: PreparedPair, _ geometry: DecodeGeometry, _ input: Tensor
   ) -> DetectionTolerance {
+    rounding(pair).tolerance(of: geometry, input: input.shape).overridden(by: options)
+  }
+}
+
+extension DetectionTolerance {
+  /// With what the options ask for in place of what is derived.
+  func overridden(by options: ComparisonOptions) -> DetectionTolerance {
+    DetectionTolerance(
+      boxPx: options.boxTolerance ?? boxPx,
+      boxRelative: options.boxTolerance == nil ? boxRelative : nil,
+      score: options.scoreTolerance ?? score)
+  }
+}
+
+extension Rounding {
+  /// The tolerance of boxes and scores that a graph decodes like this.
+  ///
+  /// - Parameter input: the shape of the network's input.
+  func tolerance(of geometry: DecodeGeometry, input: Shape) -> DetectionTolerance {
     let scales = geometry.scales
     let anchors = scales?.flatMap { $0.anchors.flatMap { [$0.width, $0.height] } } ?? []
     let strides = scales?.flatMap { [$0.strideX, $0.strideY] } ?? []
-    var tolerance = rounding(pair).detectionTolerance(
-      networkSide: Double(input.shape.dropFirst().max() ?? 0),
+    return detectionTolerance(
+      networkSide: Double(input.dropFirst().max() ?? 0),
       largestAnchor: anchors.max().map(Double.init), largestStride: strides.max() ?? 32)
-    if let box = options.boxTolerance { tolerance.boxPx = box }
-    if let score = options.scoreTolerance { tolerance.score = score }
-    return tolerance
   }
 }
 

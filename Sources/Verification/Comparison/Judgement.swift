@@ -52,7 +52,7 @@ struct Judgement {
     var reason = "\(cells.different) of \(cells.compared) cells differ"
     if cells.nonFinite > 0 { reason += ", \(cells.nonFinite) of them by NaN or infinity" }
     reason +=
-      ", by up to \(Figure(cells.maxBoxErrorPx).text) px (allowed \(Figure(tolerance.boxPx).text)) "
+      ", by up to \(Figure(cells.maxBoxErrorPx).text) px (allowed \(tolerance.boxText)) "
       + "and \(Figure(cells.maxScoreError).text) in score (allowed "
       + "\(Figure(tolerance.score).text)); the worst\(place ?? "")"
     differ(reason, in: .cells)

@@ -14,6 +14,11 @@ package struct LoadedModel: Sendable {
     self.model = model
   }
 
+  /// - Throws: ``ModelError``, naming the file.
+  init(contentsOfFile path: String) throws(ModelError) {
+    self.init(path: path, model: try Model(contentsOfFile: path))
+  }
+
   /// What `body` returns; its error gets the file's name.
   func naming<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
@@ -49,13 +54,11 @@ struct ModelFiles {
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
       let path = files[index]
       let result = Result { () throws(ModelError) in
-        LoadedModel(path: path, model: try Model(contentsOfFile: path))
+        try LoadedModel(contentsOfFile: path)
       }
       models.withLock { $0[index] = result }
-      if hashing,
-        let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-      {
-        let digest = SHA256.hexDigest(of: data)
+      if hashing {
+        let digest = SHA256.hexDigest(ofFile: path)
         digests.withLock { $0[index] = digest }
       }
     }

@@ -25,14 +25,7 @@ struct PreparedPair {
   init(_ models: Pair<LoadedModel>, run: PairedRun, team: ThreadTeam) throws(Refusal) {
     let lookups = run.lookups
     let endings = Self.endings(models, lookups)
-    var notes: [String] = []
-    for (model, ending) in models.with(endings).both {
-      notes += ending.notes.map { "\(model.path): \($0)" }
-      if !ending.oneSidedOutputs.isEmpty {
-        let names = ending.oneSidedOutputs.map { "'\($0)'" }.joined(separator: ", ")
-        notes.append("\(model.path): not compared: \(names)")
-      }
-    }
+    var notes = models.with(endings).both.flatMap { $0.notes(on: $1) }
     let geometries = models.with(endings).with(lookups).map { side in
       let ((model, ending), lookup) = side
       let geometry = model.geometry(ending, lookup, team)
@@ -96,14 +89,24 @@ struct PreparedPair {
 
 extension Ending {
   /// Whether the graph leaves the decode to whoever reads its head maps.
-  fileprivate var needsGeometry: Bool {
+  var needsGeometry: Bool {
     if case .heads = tail { true } else { false }
   }
 }
 
 extension LoadedModel {
+  /// What is to be said of the graph's end.
+  func notes(on ending: Ending) -> [String] {
+    var notes = ending.notes
+    if !ending.oneSidedOutputs.isEmpty {
+      let names = ending.oneSidedOutputs.map { "'\($0)'" }.joined(separator: ", ")
+      notes.append("not compared: \(names)")
+    }
+    return notes.map { "\(path): \($0)" }
+  }
+
   /// How the graph decodes: what its structure tells, or what decoding made-up maps shows.
-  fileprivate func geometry(
+  func geometry(
     _ ending: Ending, _ lookup: TensorLookup, _ team: ThreadTeam
   ) -> DecodeGeometry? {
     guard let probe = try? Probe(model.graph, ending, lookup: lookup) else {
@@ -122,7 +125,7 @@ extension LoadedModel {
 
 extension Model {
   /// The narrowest floating-point type among the tensors.
-  fileprivate func precision(_ lookup: TensorLookup) -> ElementType {
+  func precision(_ lookup: TensorLookup) -> ElementType {
     var narrowest = ElementType.float32
     for node in graph.nodes {
       for output in node.outputs {

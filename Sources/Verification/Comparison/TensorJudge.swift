@@ -2,21 +2,13 @@ import Tensors
 
 /// Compares two graphs that do not end in detections, output by output.
 struct TensorJudge {
-  let models: Pair<LoadedModel>
-  let joint: JointGraph
-  let results: Pair<[String: Tensor]>
+  /// Where each side comes from.
+  let paths: Pair<String>
+  let outputs: Pair<[OutputPairing.Output]>
   /// For an element, times its magnitude where that is above 1.
   let tolerance: Double
 
   func judge(_ report: inout ImageReport, _ judgement: inout Judgement) {
-    let outputs = models.with(joint.names).with(results).map { side in
-      let ((model, names), tensors) = side
-      return model.model.graph.outputs.compactMap { output in
-        tensors[output.name].map {
-          OutputPairing.Output(name: output.name, value: names[output.name] ?? "", tensor: $0)
-        }
-      }
-    }
     let pairing = OutputPairing(outputs)
     report.tensors = pairing.pairs.map { original, patched, pairedBy in
       let tolerance = max(self.tolerance, original.tensor.halfTolerance)
@@ -28,12 +20,14 @@ struct TensorJudge {
         maxAbsoluteError: Figure(found.maxAbsoluteError),
         maxRelativeError: Figure(found.maxRelativeError), worstIndex: found.worstIndex)
     }
-    for (model, unpaired) in models.with(pairing.unpaired).both where !unpaired.isEmpty {
+    for (path, unpaired) in paths.with(pairing.unpaired).both where !unpaired.isEmpty {
       let names = unpaired.map { "'\($0.name)' \($0.tensor.shape)" }.joined(separator: ", ")
-      judgement.note("\(model.path): outputs without a counterpart: \(names)")
+      judgement.note("\(path): outputs without a counterpart: \(names)")
     }
     if pairing.pairs.isEmpty {
-      judgement.doubt("no output of one graph has the shape of one of the other")
+      judgement.doubt(
+        "no output of \(judgement.names.original) has the shape of one of \(judgement.names.patched)"
+      )
     }
   }
 }

@@ -5,7 +5,9 @@ extension Report {
   /// The report for people: a line for each graph, a few for each image, the verdict.
   public var text: String {
     var lines = graphLines
-    for image in images { lines += [""] + image.textLines(several: images.count > 1) }
+    for image in images {
+      lines += [""] + image.textLines(several: images.count > 1, sides: sideTitles)
+    }
     if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
     lines.append("")
     lines += reasons.filter { !failures.contains($0) }.map { "- \($0)" }
@@ -14,11 +16,20 @@ extension Report {
     return lines.drop { $0.isEmpty }.map { $0 + "\n" }.joined()
   }
 
+  /// What the two sides are called.
+  private var sideTitles: Pair<String> {
+    dump == nil
+      ? Pair(original: "original", patched: "patched")
+      : Pair(original: "reference", patched: "dump")
+  }
+
   private var graphLines: [String] {
     var table = TextTable()
-    for (title, graph) in [("original", original), ("patched", patched)] {
-      table.add([title, graph.path, graph.form ?? ""])
+    let sides = Pair(original: original, patched: patched)
+    for (title, side) in sideTitles.with(sides).both {
+      table.add([title, side.path, side.form ?? ""])
     }
+    if let dump { table.add(["engine", dump.text, ""]) }
     var lines = table.lines
     if let sharing {
       lines.append(
@@ -29,18 +40,29 @@ extension Report {
   }
 }
 
+extension DumpReport {
+  fileprivate var text: String {
+    let digits = significantDigits.map { ", \($0) significant digits" } ?? ""
+    return "\(engine.rawValue), written as \(format ?? "nothing that can be read")\(digits)"
+  }
+}
+
 extension ImageReport {
-  fileprivate func textLines(several: Bool) -> [String] {
+  fileprivate func textLines(several: Bool, sides: Pair<String>) -> [String] {
     let shape = inputShape.map { " as [\($0.map(String.init).joined(separator: ","))]" } ?? ""
     var lines = [path + shape + (several ? ": \(verdict.rawValue)" : "")]
-    if let cells { lines.append("  cells       " + cells.text(tolerances)) }
+    if let cells {
+      lines.append("  cells       " + cells.text(tolerances))
+    } else if let tolerances {
+      lines.append("  allowed     " + tolerances.text)
+    }
     if let candidates {
       lines.append("  candidates  " + candidates.text)
-      lines += candidates.findings.prefix(5).map { "    " + $0.text }
+      lines += candidates.findings.prefix(5).map { "    " + $0.text(sides) }
     }
     if let detections {
       lines.append("  detections  " + detections.text)
-      lines += detections.tableLines.map { "    " + $0 }
+      lines += detections.tableLines(sides).map { "    " + $0 }
     }
     for tensor in tensors ?? [] { lines.append("  tensor      " + tensor.text) }
     return lines
@@ -52,12 +74,21 @@ extension CellsReport {
     var text = "\(compared) compared, \(different) different; largest errors "
     text += "\(maxBoxErrorPx.text) px, \(maxScoreError.text) in score"
     if let tolerances {
-      text += " (allowed \(Figure(tolerances.boxPx).text), \(Figure(tolerances.score).text))"
+      text += " (allowed \(tolerances.boxText), \(Figure(tolerances.score).text))"
     }
     if let worst {
       text += ", worst at \(worst)" + (worstClass.map { ", class \($0)" } ?? "")
     }
     return text
+  }
+}
+
+extension DetectionTolerance {
+  fileprivate var text: String { "\(boxText) px, \(Figure(score).text) in score" }
+
+  /// What is allowed a box, in pixels.
+  var boxText: String {
+    Figure(boxPx).text + (boxRelative.map { " + \(Figure($0).text) of a side" } ?? "")
   }
 }
 
@@ -75,11 +106,11 @@ extension CandidatesReport {
 }
 
 extension FindingReport {
-  fileprivate var text: String {
-    let sides = [("original", original), ("patched", patched)].compactMap { title, side in
+  fileprivate func text(_ titles: Pair<String>) -> String {
+    let sides = [(titles.original, original), (titles.patched, patched)].compactMap { title, side in
       side.map { "\(title) \($0.label ?? "class \($0.class)") \($0.score.score)" }
     }
-    let place = cell.map { " at \($0)" } ?? ""
+    let place = (row.map { " in row \($0)" } ?? "") + (cell.map { " at \($0)" } ?? "")
     let apart = boxErrorPx.map { ", \($0.text) px apart" } ?? ""
     return "\(kind.rawValue)\(place): " + sides.joined(separator: ", ") + apart
   }
@@ -98,10 +129,12 @@ extension DetectionsReport {
   /// Rows printed at most.
   private static let rowLimit = 20
 
-  fileprivate var tableLines: [String] {
+  fileprivate func tableLines(_ sides: Pair<String>) -> [String] {
     guard !pairs.isEmpty else { return [] }
     var table = TextTable(numericFrom: 1)
-    table.add(["class", "original", "patched", "box in the image: original", "patched"])
+    table.add([
+      "class", sides.original, sides.patched, "box in the image: \(sides.original)", sides.patched,
+    ])
     for pair in pairs.prefix(Self.rowLimit) {
       let left = pair[0].map { original[$0] }
       let right = pair[1].map { patched[$0] }

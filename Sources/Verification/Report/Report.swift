@@ -13,13 +13,15 @@ public struct Report: Sendable, Codable, Equatable {
   public var original: GraphReport
   public var patched: GraphReport
   public var sharing: Sharing?
+  /// The patched side when it is what an engine wrote; the original is then the graph's reference.
+  public var dump: DumpReport?
   public var images: [ImageReport] = []
   public var timings = Timings()
   /// Those of the reasons that are errors: what could not be read or run. Not encoded by itself.
   public var failures: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case schema, verdict, reasons, notes, original, patched, sharing, images, timings
+    case schema, verdict, reasons, notes, original, patched, sharing, dump, images, timings
   }
 
   public init(verdict: Verdict, original: GraphReport, patched: GraphReport) {
@@ -58,6 +60,22 @@ public struct GraphReport: Sendable, Codable, Equatable {
     self.path = path
     self.sha256 = sha256
     self.form = form
+  }
+}
+
+/// What an engine wrote.
+public struct DumpReport: Sendable, Codable, Equatable {
+  /// How the file is written, as ``Dump/Format`` names it; `nil` when it could not be read.
+  public var format: String?
+  /// Decimal digits that numbers were rounded to; absent where every bit was kept.
+  public var significantDigits: Int?
+  /// What the engine is said to compute in.
+  public var engine: EnginePrecision
+
+  public init(format: String? = nil, significantDigits: Int? = nil, engine: EnginePrecision) {
+    self.format = format
+    self.significantDigits = significantDigits
+    self.engine = engine
   }
 }
 

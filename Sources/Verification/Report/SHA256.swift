@@ -10,6 +10,13 @@ package struct SHA256 {
     0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
 
+  /// The digest of a file's bytes; `nil` when it cannot be read.
+  static func hexDigest(ofFile path: String) -> String? {
+    (try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)).map {
+      hexDigest(of: $0)
+    }
+  }
+
   /// The digest of `bytes` in lowercase hexadecimal.
   package static func hexDigest(of bytes: some ContiguousBytes) -> String {
     bytes.withUnsafeBytes { bytes in

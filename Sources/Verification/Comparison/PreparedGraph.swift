@@ -1,0 +1,49 @@
+import Detection
+import Interpreter
+import Kernels
+import Tensors
+
+/// One graph for inputs of a given shape: what it ends in, how it decodes and how it is run.
+struct PreparedGraph {
+  let ending: Ending
+  /// `nil` where the graph has no cells.
+  let geometry: DecodeGeometry?
+  /// The narrowest floating-point type of the graph's tensors.
+  let precision: ElementType
+  let notes: [String]
+  private let model: LoadedModel
+  private let inputName: String
+  private let plan: Plan
+
+  /// - Parameters:
+  ///   - expectedClasses: how many classes there are, where the graph may not tell.
+  ///   - decode: how to decode head maps; the graph's own decode counts where it has one.
+  init(
+    _ model: LoadedModel, _ input: ImageInput, fed description: ResolvedGraph.Description,
+    expectedClasses: Int?, decode: DecodeGeometry?, on team: ThreadTeam
+  ) throws(Refusal) {
+    let resolved = try model.naming { () throws(InterpreterError) in
+      try ResolvedGraph(model.model, inputs: [input.name: description])
+    }
+    let lookup: TensorLookup = { resolved.tensorDescription(of: $0) }
+    let ending = Ending.recognize(
+      model.model.graph, metadata: model.model.metadata, expectedClasses: expectedClasses,
+      lookup: lookup)
+    let geometry = ending.needsGeometry ? decode : model.geometry(ending, lookup, team)
+    let observed = geometry == nil ? model.model.graph.outputs.map(\.name) : ending.observedTensors
+    plan = try model.naming { () throws(InterpreterError) in
+      try Plan(resolved, observing: observed.filter { !$0.isEmpty })
+    }
+    self.ending = ending
+    self.geometry = geometry
+    precision = model.model.precision(lookup)
+    notes =
+      model.notes(on: ending) + (geometry?.notes ?? []).map { "\(model.path): \($0)" }
+    self.model = model
+    inputName = input.name
+  }
+
+  func run(_ input: Tensor, on team: ThreadTeam) throws(Refusal) -> [String: Tensor] {
+    try model.naming { () throws(InterpreterError) in try plan.run([inputName: input], on: team) }
+  }
+}

@@ -1,7 +1,15 @@
-/// Greedy, class-wise non-maximum suppression.
+/// Greedy non-maximum suppression.
 public struct NonMaximumSuppression: Sendable, Equatable {
-  /// A box is dropped when its IoU with a kept one of its class is above this.
+  /// A box is dropped when its overlap with a kept one of its class is above this.
   public var iouThreshold: Float
+  /// Whether a box is dropped at the threshold, too.
+  public var dropsAtThreshold = false
+  public var overlap = OverlapMeasure.area
+  /// Whether kept boxes of all classes count, not only those of the box's own.
+  public var isClassAgnostic = false
+  /// How many boxes are looked at, highest score first, of all classes and of each.
+  public var candidateLimit = Int.max
+  public var candidateLimitPerClass = Int.max
   /// How many boxes are kept at most, over all classes.
   public var maximumCount: Int
 
@@ -16,15 +24,39 @@ public struct NonMaximumSuppression: Sendable, Equatable {
   public func callAsFunction(boxes: [Box], scores: [Float], classes: [Int]) -> [Int] {
     precondition(boxes.count == scores.count && boxes.count == classes.count)
     let order = boxes.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
+    return kept(of: order.count) {
+      classes[order[$0]]
+    } box: {
+      boxes[order[$0]]
+    }.map { order[$0] }
+  }
+
+  /// The places of the kept ones among boxes that stand highest score first.
+  func kept(
+    of count: Int, classIndex: (_ place: Int) -> Int, box: (_ place: Int) -> Box
+  ) -> [Int] {
     var kept: [Int] = []
-    var keptByClass: [Int: [Box]] = [:]
-    for candidate in order where kept.count < maximumCount {
-      let box = boxes[candidate]
-      let rivals = keptByClass[classes[candidate], default: []]
-      if rivals.contains(where: { box.intersectionOverUnion(with: $0) > iouThreshold }) { continue }
-      kept.append(candidate)
-      keptByClass[classes[candidate], default: []].append(box)
+    var keptBoxes: [Int: [Box]] = [:]
+    var seen: [Int: Int] = [:]
+    for place in 0..<min(count, candidateLimit) {
+      guard kept.count < maximumCount else { break }
+      let classIndex = classIndex(place)
+      let seenOfClass = seen[classIndex, default: 0]
+      guard seenOfClass < candidateLimitPerClass else { continue }
+      seen[classIndex] = seenOfClass + 1
+      let candidate = box(place)
+      let rivals = isClassAgnostic ? 0 : classIndex
+      guard !keptBoxes[rivals, default: []].contains(where: { suppresses($0, candidate) }) else {
+        continue
+      }
+      kept.append(place)
+      keptBoxes[rivals, default: []].append(candidate)
     }
     return kept
+  }
+
+  private func suppresses(_ kept: Box, _ box: Box) -> Bool {
+    let overlap = overlap(kept, box)
+    return dropsAtThreshold ? overlap >= iouThreshold : overlap > iouThreshold
   }
 }

@@ -3,11 +3,6 @@ import Tensors
 /// What a `YoloLayer_TRT` node is configured with: the attributes of NVIDIA-AI-IOT's
 /// `yolov5_gpu_optimization` plugin, with its creator's defaults, checked.
 public struct YoloLayerParameters: Sendable, Equatable {
-  /// Why a configuration is none the plugin can run with: what was found and what was expected.
-  public struct Invalid: Error, CustomStringConvertible {
-    public let description: String
-  }
-
   public static let operatorType = "YoloLayer_TRT"
   /// The plugin's outputs in order, by the names its patch gives them.
   public static let outputNames = [
@@ -36,25 +31,33 @@ public struct YoloLayerParameters: Sendable, Equatable {
   ///   one that is absent.
   public init(
     maximumStride: Int?, classCount: Int?, anchors: [Float]?, scoreThreshold: Float?
-  ) throws(Invalid) {
-    self.maximumStride = maximumStride ?? Self.defaultMaximumStride
-    self.classCount = classCount ?? Self.defaultClassCount
+  ) throws(InvalidParameters) {
+    let positive = 1...Int(Int32.max)
+    self.maximumStride = try InvalidParameters.checked(
+      maximumStride ?? Self.defaultMaximumStride, "max_stride", in: positive)
+    self.classCount = try InvalidParameters.checked(
+      classCount ?? Self.defaultClassCount, "num_classes", in: positive)
     self.scoreThreshold = scoreThreshold ?? Self.defaultScoreThreshold
-    guard (1...Int(Int32.max)).contains(self.maximumStride) else {
-      throw Invalid(
-        description: "attribute max_stride is \(self.maximumStride), expected at least 1")
-    }
-    guard (1...Int(Int32.max)).contains(self.classCount) else {
-      throw Invalid(
-        description: "attribute num_classes is \(self.classCount), expected at least 1")
-    }
     guard self.scoreThreshold.isFinite else {
-      throw Invalid(
-        description:
-          "attribute prenms_score_threshold is \(self.scoreThreshold), expected a finite number")
+      throw InvalidParameters(
+        "attribute prenms_score_threshold is \(self.scoreThreshold), expected a finite number")
     }
     self.anchors = try Self.sizes(anchors)
   }
+
+  /// The parameters a node gives.
+  package init(_ attributes: inout some PluginAttributes & ~Copyable) throws {
+    try self.init(
+      maximumStride: attributes.int("max_stride"), classCount: attributes.int("num_classes"),
+      anchors: attributes.floats("anchors"),
+      scoreThreshold: attributes.float("prenms_score_threshold"))
+  }
+
+  /// Attributes that may be absent, and what then applies.
+  package static let defaults = [
+    ("max_stride", "\(defaultMaximumStride)"), ("num_classes", "\(defaultClassCount)"),
+    ("prenms_score_threshold", "\(defaultScoreThreshold)"),
+  ]
 
   /// The channels each map has: x, y, width, height, objectness and the classes of each anchor.
   public var channelCount: Int { Self.anchorsPerMap * (5 + classCount) }
@@ -64,11 +67,12 @@ public struct YoloLayerParameters: Sendable, Equatable {
   /// - Parameter sizes: rows and columns of each map.
   public func decoders<T: FloatingElement>(
     for sizes: [(rows: Int, columns: Int)]
-  ) throws(Invalid) -> [HeadDecoder<T>] {
+  ) throws(InvalidParameters) -> [HeadDecoder<T>] {
     let width = (sizes.last?.columns ?? 0).multipliedReportingOverflow(by: maximumStride)
     let height = (sizes.last?.rows ?? 0).multipliedReportingOverflow(by: maximumStride)
     guard !width.overflow, !height.overflow else {
-      throw Invalid(description: "attribute max_stride is \(maximumStride), which is too large")
+      throw InvalidParameters(
+        "attribute max_stride is \(maximumStride), which is too large")
     }
     return zip(sizes, anchors).map { size, anchors in
       HeadDecoder(
@@ -77,19 +81,20 @@ public struct YoloLayerParameters: Sendable, Equatable {
     }
   }
 
-  private static func sizes(_ values: [Float]?) throws(Invalid) -> [[AnchorSize]] {
+  private static func sizes(_ values: [Float]?) throws(InvalidParameters) -> [[AnchorSize]] {
     let expected = mapCount * anchorsPerMap * 2
     guard let values else {
-      throw Invalid(
-        description: "attribute anchors is absent, expected \(expected) numbers: width and height "
+      throw InvalidParameters(
+        "attribute anchors is absent, expected \(expected) numbers: width and height "
           + "of \(anchorsPerMap) anchors for each of \(mapCount) maps")
     }
     guard values.count == expected else {
-      throw Invalid(
-        description: "attribute anchors has \(values.count) numbers, expected \(expected)")
+      throw InvalidParameters(
+        "attribute anchors has \(values.count) numbers, expected \(expected)")
     }
     if let wrong = values.first(where: { !$0.isFinite }) {
-      throw Invalid(description: "attribute anchors holds \(wrong), expected finite numbers")
+      throw InvalidParameters(
+        "attribute anchors holds \(wrong), expected finite numbers")
     }
     return (0..<mapCount).map { map in
       (0..<anchorsPerMap).map { anchor in

@@ -44,6 +44,7 @@ package struct OperatorTable: Sendable {
     Mod.self,
     Mul.self,
     Neg.self,
+    NonMaxSuppression.self,
     Not.self,
     Or.self,
     Pad.self,
@@ -76,7 +77,10 @@ package struct OperatorTable: Sendable {
   ]
   /// TensorRT's plugins, accepted in any domain.
   private static let plugins: [any Operator.Type] = [
-    YoloLayer.self
+    BatchedNMS.self,
+    BatchedNMSDynamic.self,
+    EfficientNMS.self,
+    YoloLayer.self,
   ]
 
   private let standardByType: [String: any Operator.Type]

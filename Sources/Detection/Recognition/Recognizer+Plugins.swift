@@ -25,7 +25,8 @@ extension Recognizer {
   private func yoloLayer(_ node: Node) -> Ending {
     let parameters: YoloLayerParameters
     do {
-      parameters = try YoloLayerParameters(node)
+      var attributes = node
+      parameters = try YoloLayerParameters(&attributes)
     } catch {
       return Ending(tail: .named(.yoloLayerPlugin), differences: ["\(node.title): \(error)"])
     }
@@ -54,17 +55,13 @@ extension Recognizer {
         YoloLayerTail(parameters: parameters, maps: maps, outputs: roles.tensors)),
       classCount: parameters.classCount, geometry: geometry,
       oneSidedOutputs: roles.others, differences: differences,
-      notes: defaultNotes(node) + roles.notes)
+      notes: defaultNotes(node, YoloLayerParameters.defaults) + roles.notes)
   }
 
-  private func defaultNotes(_ node: Node) -> [String] {
-    let defaults = [
-      ("max_stride", "\(YoloLayerParameters.defaultMaximumStride)"),
-      ("num_classes", "\(YoloLayerParameters.defaultClassCount)"),
-      ("prenms_score_threshold", "\(YoloLayerParameters.defaultScoreThreshold)"),
-    ]
-    return defaults.filter { node.attributes[$0.0] == nil }.map {
-      "\(node.title): attribute \($0.0) is absent, the plugin's default \($0.1) applies"
+  /// What is to be said of attributes a plugin's node does not have.
+  func defaultNotes(_ node: Node, _ defaults: [(name: String, value: String)]) -> [String] {
+    defaults.filter { node.attributes[$0.name] == nil }.map {
+      "\(node.title): attribute \($0.name) is absent, the plugin's default \($0.value) applies"
     }
   }
 }
@@ -77,36 +74,7 @@ extension Ending {
   }
 }
 
-extension YoloLayerParameters {
-  /// The parameters a node gives.
-  init(_ node: Node) throws {
-    func wrongKind(_ name: String, _ expected: String) -> DetectionError {
-      DetectionError("attribute \(name) is \(node.attributes[name]!.kind), expected \(expected)")
-    }
-    func int(_ name: String) throws -> Int? {
-      switch node.attributes[name] {
-      case nil: nil
-      case .int(let value): Int(value)
-      default: throw wrongKind(name, "INT")
-      }
-    }
-    var anchors: [Float]?
-    switch node.attributes["anchors"] {
-    case nil: break
-    case .floats(let values): anchors = values
-    default: throw wrongKind("anchors", "FLOATS")
-    }
-    var threshold: Float?
-    switch node.attributes["prenms_score_threshold"] {
-    case nil: break
-    case .float(let value): threshold = value
-    default: throw wrongKind("prenms_score_threshold", "FLOAT")
-    }
-    try self.init(
-      maximumStride: try int("max_stride"), classCount: try int("num_classes"), anchors: anchors,
-      scoreThreshold: threshold)
-  }
-}
+extension Node: PluginAttributes {}
 
 extension DecodeGeometry {
   /// The decode a `YoloLayer_TRT` node is configured for; `nil` when its numbers are too large.

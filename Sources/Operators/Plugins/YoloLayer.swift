@@ -12,16 +12,9 @@ package enum YoloLayer: Operator {
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(YoloLayerParameters.mapCount...YoloLayerParameters.mapCount)
-    guard node.outputCount <= YoloLayerParameters.outputNames.count else {
-      throw OperatorError(
-        "\(node.outputCount) outputs, expected \(YoloLayerParameters.outputNames.count)")
-    }
-    // TensorRT's parser chooses the plugin by these.
-    node.ignore("plugin_version")
-    node.ignore("plugin_namespace")
-    let parameters = try YoloLayerParameters(
-      maximumStride: node.int("max_stride"), classCount: node.int("num_classes"),
-      anchors: node.floats("anchors"), scoreThreshold: node.float("prenms_score_threshold"))
+    try node.expectOutputs(atMost: YoloLayerParameters.outputNames.count)
+    try node.expectPluginVersion("1")
+    let parameters = try YoloLayerParameters(&node)
     let maps = try node.operandList()
     let sizes = try mapSizes(maps, parameters)
     let batch = maps[0].shape[0]

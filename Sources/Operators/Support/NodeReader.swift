@@ -1,3 +1,4 @@
+import BoxMath
 import ONNXGraph
 import Tensors
 
@@ -68,58 +69,24 @@ package struct NodeReader: ~Copyable {
     }
   }
 
+  /// Throws when the node lists more than `count` outputs.
+  package func expectOutputs(atMost count: Int) throws {
+    guard outputCount <= count else {
+      throw OperatorError("\(outputCount) outputs, expected \(count)")
+    }
+  }
+
   // MARK: Attributes
 
   /// Whether the node has this attribute.
   package func has(_ name: String) -> Bool { node.attributes[name] != nil }
 
-  package mutating func int(_ name: String) throws -> Int? {
-    switch attribute(name) {
-    case nil: nil
-    case .int(let value): Int(value)
-    case let other?: throw wrongKind(name, other, expected: "INT")
-    }
-  }
-
-  package mutating func float(_ name: String) throws -> Float? {
-    switch attribute(name) {
-    case nil: nil
-    case .float(let value): value
-    case let other?: throw wrongKind(name, other, expected: "FLOAT")
-    }
-  }
-
-  package mutating func string(_ name: String) throws -> String? {
-    switch attribute(name) {
-    case nil: nil
-    case .string(let value): value
-    case let other?: throw wrongKind(name, other, expected: "STRING")
-    }
-  }
-
-  package mutating func ints(_ name: String) throws -> [Int]? {
-    switch attribute(name) {
-    case nil: nil
-    case .ints(let values): values.map { Int($0) }
-    case let other?: throw wrongKind(name, other, expected: "INTS")
-    }
-  }
-
-  package mutating func floats(_ name: String) throws -> [Float]? {
-    switch attribute(name) {
-    case nil: nil
-    case .floats(let values): values
-    case let other?: throw wrongKind(name, other, expected: "FLOATS")
-    }
-  }
-
-  package mutating func tensor(_ name: String) throws -> Tensor? {
-    switch attribute(name) {
-    case nil: nil
-    case .tensor(let value): value
-    case let other?: throw wrongKind(name, other, expected: "TENSOR")
-    }
-  }
+  package mutating func int(_ name: String) throws -> Int? { try read(name).int(name) }
+  package mutating func float(_ name: String) throws -> Float? { try read(name).float(name) }
+  package mutating func string(_ name: String) throws -> String? { try read(name).string(name) }
+  package mutating func ints(_ name: String) throws -> [Int]? { try read(name).ints(name) }
+  package mutating func floats(_ name: String) throws -> [Float]? { try read(name).floats(name) }
+  package mutating func tensor(_ name: String) throws -> Tensor? { try read(name).tensor(name) }
 
   /// A 0-or-1 attribute.
   package mutating func flag(_ name: String, default fallback: Bool) throws -> Bool {
@@ -155,12 +122,11 @@ package struct NodeReader: ~Copyable {
     }
   }
 
-  private mutating func attribute(_ name: String) -> Attribute? {
+  /// The node, to read an attribute that is known from now on.
+  private mutating func read(_ name: String) -> Node {
     readAttributes.insert(name)
-    return node.attributes[name]
-  }
-
-  private func wrongKind(_ name: String, _ found: Attribute, expected: String) -> OperatorError {
-    OperatorError("attribute \(name) is \(found.kind), expected \(expected)")
+    return node
   }
 }
+
+extension NodeReader: PluginAttributes {}

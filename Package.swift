@@ -32,7 +32,9 @@ let package = Package(
     .target(name: "ONNXGraph", dependencies: ["Tensors", "ONNXFormat"]),
     .target(
       name: "Operators", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXFormat", "ONNXGraph"]),
-    .target(name: "Interpreter", dependencies: ["Tensors", "Kernels", "ONNXGraph", "Operators"]),
+    .target(
+      name: "Interpreter",
+      dependencies: ["Tensors", "Kernels", "ONNXFormat", "ONNXGraph", "Operators"]),
 
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Images", dependencies: ["CImageCodecs", "Tensors"]),
@@ -60,7 +62,9 @@ let package = Package(
       dependencies: ["Operators", "Kernels", "Interpreter", "ONNXGraph", "Tensors"]),
     .testTarget(
       name: "InterpreterTests",
-      dependencies: ["Interpreter", "Operators", "ONNXGraph", "Tensors", "Images", "Detection"]),
+      dependencies: [
+        "Interpreter", "Operators", "Kernels", "ONNXGraph", "Tensors", "Images", "Detection",
+      ]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images", "Tensors"], resources: [.copy("Samples")]),
     .testTarget(

@@ -82,17 +82,26 @@ package struct OperatorTable: Sendable {
     EfficientNMS.self,
     YoloLayer.self,
   ]
+  /// What the verifier rewrites graphs with, in a domain of its own.
+  private static let own: [any Operator.Type] = [
+    RoundTo.self
+  ]
+  /// The domain of ``own``.
+  package static let ownDomain = "verify-patch"
 
   private let standardByType: [String: any Operator.Type]
   private let pluginsByType: [String: any Operator.Type]
+  private let ownByType: [String: any Operator.Type]
 
   package init() {
     standardByType = Self.byType(Self.standard)
     pluginsByType = Self.byType(Self.plugins)
+    ownByType = Self.byType(Self.own)
   }
 
   /// The operator a node applies, when there is one for its domain and version.
   package func callAsFunction(_ node: Node, opset: Int) -> (any Operator.Type)? {
+    if node.domain == Self.ownDomain { return ownByType[node.operatorType] }
     if let plugin = pluginsByType[node.operatorType] { return plugin }
     guard node.domain.isEmpty, let found = standardByType[node.operatorType] else { return nil }
     return found.opsets.contains(opset) ? found : nil

@@ -31,13 +31,15 @@ public struct ModelRun: Sendable {
   /// - Parameters:
   ///   - inputs: a tensor for each of the graph's inputs.
   ///   - tensors: names of tensors to keep beside the graph's outputs.
+  ///   - arithmetic: how the graph computes.
   ///   - threads: how many to use; all that the process may use when left out.
   ///   - repeats: how often to run; the last run's tensors are kept.
   ///   - loadSeconds: how long the model took to open, for the summary.
   /// - Throws: ``InterpreterError``.
   public init(
     _ model: Model, inputs: [String: Tensor], keeping tensors: [String] = [],
-    threads: Int? = nil, repeats: Int = 1, loadSeconds: Double = 0
+    arithmetic: Arithmetic = .asWritten, threads: Int? = nil, repeats: Int = 1,
+    loadSeconds: Double = 0
   ) throws(InterpreterError) {
     if let unknown = inputs.keys.sorted().first(where: { name in
       !model.graph.inputs.contains { $0.name == name }
@@ -45,9 +47,9 @@ public struct ModelRun: Sendable {
       let known = model.graph.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
       throw InterpreterError("no input '\(unknown)', the graph has \(known)")
     }
-    let resolved = try ResolvedGraph(
-      model, inputs: inputs.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) },
-      observing: tensors)
+    let descriptions = inputs.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
+    let computing = try model.computing(in: arithmetic, inputs: descriptions)
+    let resolved = try ResolvedGraph(computing, inputs: descriptions, observing: tensors)
     var names: [String] = []
     for name in model.graph.outputs.map(\.name) + tensors where !names.contains(name) {
       names.append(name)

@@ -23,6 +23,7 @@ struct Run: ParsableCommand {
     name: .customLong("tensor"),
     help: ArgumentHelp("A tensor to keep beside the outputs.", valueName: "name"))
   var tensors: [String] = []
+  @OptionGroup var precision: PrecisionArguments
   @Option(help: ArgumentHelp("Save all outputs and kept tensors.", valueName: "file.npz"))
   var save: String?
   @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
@@ -34,6 +35,9 @@ struct Run: ParsableCommand {
     try validateThreads(threads)
     guard repeats >= 1 else {
       throw ValidationError("--repeat is \(repeats), expected at least 1")
+    }
+    guard precision.simulation == nil || precision.precision == .float32 else {
+      throw ValidationError("--precision float64 and --simulate exclude each other")
     }
     let names = (inputs + images).map(\.name)
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -59,6 +63,11 @@ struct Run: ParsableCommand {
     try Console.report(run.summary.text, json: json, run.summary)
   }
 
+  private var arithmetic: Arithmetic {
+    if let simulation = precision.simulation { return .simulated(simulation) }
+    return precision.precision == .float64 ? .float64 : .asWritten
+  }
+
   private func makeRun() throws -> ModelRun {
     let start = ContinuousClock.now
     let loaded = try Model(contentsOfFile: model)
@@ -72,8 +81,8 @@ struct Run: ParsableCommand {
     }
     do {
       return try ModelRun(
-        loaded, inputs: feeds, keeping: tensors, threads: threads, repeats: repeats,
-        loadSeconds: elapsed / .seconds(1))
+        loaded, inputs: feeds, keeping: tensors, arithmetic: arithmetic, threads: threads,
+        repeats: repeats, loadSeconds: elapsed / .seconds(1))
     } catch {
       throw NamedError(description: "\(model): \(error)")
     }

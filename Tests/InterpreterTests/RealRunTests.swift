@@ -17,26 +17,12 @@ struct RealRunTests {
     return try Plan(resolved, observing: observing).run([name: input], threads: threads)
   }
 
-  private func prepared(_ image: String, size: String) throws -> Tensor {
-    let archive = try TensorArchive(contentsOfFile: RealModels.path("goldens/letterbox.npz"))
-    let pixels = archive.entries.first { $0.name == "\(image)_\(size)_rgb" }!.tensor
-    let (height, width) = (pixels.shape[0], pixels.shape[1])
-    let values = pixels.elements(of: UInt8.self)
-    return Tensor(Float.self, shape: [1, 3, height, width]) { target in
-      for channel in 0..<3 {
-        for pixel in 0..<height * width {
-          target[channel * height * width + pixel] = Float(values[pixel * 3 + channel]) / 255
-        }
-      }
-    }
-  }
-
   @Test(
     arguments: ["yolov5n_original", "yolov5n_original_dynamic", "yolov5n_original_simplified"],
     [("bus", "640x640"), ("bus", "auto640"), ("car", "640x640")])
   func `rows are ONNX Runtime's`(model: String, image: (name: String, size: String)) throws {
     guard image.size == "640x640" || model.hasSuffix("dynamic") else { return }
-    let input = try prepared(image.name, size: image.size)
+    let input = try RealModels.prepared(image.name, size: image.size)
     let output = try run(RealModels.model("models/\(model).onnx"), input).values.first!
     let golden = try TensorArchive(
       contentsOfFile: RealModels.path("goldens/yolov5n_\(image.name)_\(image.size).npz")
@@ -62,7 +48,7 @@ struct RealRunTests {
   }
 
   @Test func `an image of a batch has the bits it has alone`() throws {
-    let images = try ["bus", "car"].map { try prepared($0, size: "384x640") }
+    let images = try ["bus", "car"].map { try RealModels.prepared($0, size: "384x640") }
     let batch = Tensor(
       images.flatMap { $0.elements(of: Float.self) }, shape: [2, 3, 384, 640])
     for name in ["yolov5n_original_dynamic", "yolov5n_heads_dynamic", "yolov5n_yololayer_dynamic"] {
@@ -83,7 +69,7 @@ struct RealRunTests {
 
   @Test func `bits depend neither on threads nor on what is observed`() throws {
     let model = try RealModels.model("models/yolov5n_original.onnx")
-    let input = try prepared("bus", size: "640x640")
+    let input = try RealModels.prepared("bus", size: "640x640")
     let reference = try run(model, input, threads: 1)
     #expect(try run(model, input, threads: 3) == reference)
     let everything = model.graph.nodes.flatMap(\.outputs).filter { !$0.isEmpty }

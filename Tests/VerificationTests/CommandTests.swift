@@ -64,6 +64,9 @@ struct CommandTests {
     ["a.onnx", "b.onnx", "c.jpg", "--rectangular", "--input-size", "64x64"],
     ["a.onnx", "b.onnx", "c.jpg", "--no-such-option"],
     ["run"], ["run", "a.onnx", "--repeat", "0"], ["run", "a.onnx", "--input", "x.npy"],
+    ["run", "a.onnx", "--simulate", "int8"], ["run", "a.onnx", "--simulate-heads-only"],
+    ["run", "a.onnx", "--simulate", "fp16", "--precision", "float64"],
+    ["run", "a.onnx", "--precision", "float16"],
     ["inspect"],
   ])
   func wrongUsage(_ arguments: [String]) throws {
@@ -147,6 +150,24 @@ struct CommandTests {
     let archive = try TensorArchive(contentsOfFile: saved)
     #expect(archive.entries.map(\.name) == ["output", "head0.conv"])
     #expect(archive["head0.conv"]?.shape == [1, 27, 8, 12])
+  }
+
+  @Test func runComputesAsAsked() throws {
+    func output(_ options: [String]) throws -> Tensor {
+      let saved = folder.file("out.npz")
+      let command = try Command(
+        ["run", original, "--input", "images=\(image)", "--save", saved] + options)
+      #expect(command.status == 0, "\(command.errors)")
+      return try #require(try TensorArchive(contentsOfFile: saved)["output"])
+    }
+    let plain = try output([])
+    #expect(try output(["--precision", "float64"]).elementType == .float64)
+    let simulated = try output(["--simulate", "fp16"])
+    #expect(simulated.elementType == .float32)
+    #expect(simulated != plain)
+    let heads = try output(["--simulate", "fp16", "--simulate-heads-only"])
+    #expect(heads != simulated)
+    #expect(heads != plain)
   }
 
   @Test(arguments: [

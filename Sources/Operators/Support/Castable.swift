@@ -3,7 +3,7 @@ import Tensors
 
 extension Tensor {
   /// The same numbers as elements of another type.
-  func cast(to elementType: ElementType, team: ThreadTeam) -> Tensor {
+  package func cast(to elementType: ElementType, team: ThreadTeam) -> Tensor {
     guard elementType != self.elementType else { return self }
     let result = MutableTensor(elementType: elementType, shape: shape)
     cast(into: result, team: team)

@@ -1,18 +1,18 @@
 // The convolution of one level, which defines what vector_math.inc.h asks for and
 //   ROWS     output channels in a panel
+//   EVEN(a, b), ODD(a, b)    every second element of a and b together
 
 // Terms summed in one chain. The chains' sums are added up in a second one, which keeps the rounding
 // of long sums down to that of a few hundred operations.
 #define CHAIN 128
 
-// Sums `VECTORS` vectors of pixels for one panel of channels, finished, into `tile[row][vector]`.
+// Sums `VECTORS` vectors of pixels for one panel of channels into `tile[row][vector]`.
 #define SUM_KERNEL(VECTORS)                                                                      \
-  static void NAME(sum_##VECTORS)(const ConvolutionBlock *block, const float *weights,          \
-                                  const float *bias, const float *input, VECTOR *tile) {        \
-    for (int i = 0; i < ROWS * VECTORS; i++) tile[i] = (VECTOR){};                               \
-    const ptrdiff_t *offsets = block->offsets;                                                   \
-    for (ptrdiff_t k = 0; k < block->depth;) {                                                   \
-      const ptrdiff_t end = block->depth - k < CHAIN ? block->depth : k + CHAIN;                 \
+  static void NAME(sum_##VECTORS)(const float *weights, const float *input,                     \
+                                  const ptrdiff_t *offsets, ptrdiff_t depth, VECTOR *tile) {    \
+    for (ptrdiff_t k = 0; k < depth;) {                                                          \
+      const bool isFirst = k == 0;                                                               \
+      const ptrdiff_t end = depth - k < CHAIN ? depth : k + CHAIN;                               \
       VECTOR sums[ROWS][VECTORS];                                                                \
       _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                   \
         _Pragma("unroll") for (int v = 0; v < VECTORS; v++) sums[row][v] = (VECTOR){};           \
@@ -33,30 +33,35 @@
       }                                                                                          \
       _Pragma("unroll") for (int row = 0; row < ROWS; row++) {                                   \
         _Pragma("unroll") for (int v = 0; v < VECTORS; v++) {                                    \
-          tile[row * VECTORS + v] += sums[row][v];                                               \
+          VECTOR *total = &tile[row * VECTORS + v];                                              \
+          *total = isFirst ? sums[row][v] : *total + sums[row][v];                               \
         }                                                                                        \
-      }                                                                                          \
-    }                                                                                            \
-    for (int row = 0; row < ROWS; row++) {                                                       \
-      for (int v = 0; v < VECTORS; v++) {                                                        \
-        tile[row * VECTORS + v] = NAME(finish)(block, tile[row * VECTORS + v] + bias[row]);      \
       }                                                                                          \
     }                                                                                            \
   }
 
-INLINE VECTOR NAME(finish)(const ConvolutionBlock *block, VECTOR x) {
-  switch (block->activation) {
+SUM_KERNEL(1)
+SUM_KERNEL(2)
+SUM_KERNEL(3)
+
+static void NAME(sum)(ptrdiff_t vectors, const float *weights, const float *input,
+                      const ptrdiff_t *offsets, ptrdiff_t depth, VECTOR *tile) {
+  switch (vectors) {
+    case 3: NAME(sum_3)(weights, input, offsets, depth, tile); break;
+    case 2: NAME(sum_2)(weights, input, offsets, depth, tile); break;
+    default: NAME(sum_1)(weights, input, offsets, depth, tile); break;
+  }
+}
+
+INLINE VECTOR NAME(finish)(ConvolutionActivation activation, float slope, VECTOR x) {
+  switch (activation) {
     case ConvolutionActivationRelu: return NAME(select)(x < 0.0f, NAME(splat)(0.0f), x);
-    case ConvolutionActivationLeakyRelu: return NAME(select)(x < 0.0f, x * block->slope, x);
+    case ConvolutionActivationLeakyRelu: return NAME(select)(x < 0.0f, x * slope, x);
     case ConvolutionActivationSigmoid: return NAME(sigmoid)(x);
     case ConvolutionActivationSiLU: return NAME(silu)(x);
     default: return x;
   }
 }
-
-SUM_KERNEL(1)
-SUM_KERNEL(2)
-SUM_KERNEL(3)
 
 // Writes a tile's rows for the pixels from `first` on, without what lies between the lines.
 static void NAME(store)(const ConvolutionBlock *block, const VECTOR *tile, ptrdiff_t first,
@@ -88,6 +93,32 @@ static void NAME(store)(const ConvolutionBlock *block, const VECTOR *tile, ptrdi
   }
 }
 
+void NAME(split_columns)(const float *line, ptrdiff_t count, float *even, float *odd) {
+  ptrdiff_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) {
+    VECTOR a = *(const UNALIGNED *)(line + 2 * i), b = *(const UNALIGNED *)(line + 2 * i + WIDTH);
+    *(UNALIGNED *)(even + i) = EVEN(a, b);
+    *(UNALIGNED *)(odd + i) = ODD(a, b);
+  }
+  for (; i < count; i++) {
+    even[i] = line[2 * i];
+    odd[i] = line[2 * i + 1];
+  }
+}
+
+// Starts to fetch what the vectors from `first` on read and write: many short runs far apart, which
+// the processor does not foresee.
+static void NAME(prefetch)(const ConvolutionBlock *block, ptrdiff_t first) {
+  for (ptrdiff_t k = 0; k < block->depth; k++) {
+    const float *line = block->input + block->offsets[k] + first;
+    for (int v = 0; v < 3; v++) __builtin_prefetch(line + v * WIDTH, 0, 2);
+  }
+  for (ptrdiff_t channel = 0; channel < block->channels; channel++) {
+    const float *line = block->output + channel * block->channel_stride + first;
+    for (int v = 0; v < 3; v++) __builtin_prefetch(line + v * WIDTH, 1, 2);
+  }
+}
+
 void NAME(convolve)(const ConvolutionBlock *block) {
   VECTOR tile[ROWS * 3];
   ptrdiff_t first = 0;
@@ -98,14 +129,15 @@ void NAME(convolve)(const ConvolutionBlock *block) {
     if (left < WIDTH && block->pixels >= WIDTH) first = block->pixels - WIDTH;
     ptrdiff_t count = vectors * WIDTH;
     if (count > block->pixels - first) count = block->pixels - first;
+    if (block->reads_map) NAME(prefetch)(block, first + count);
     const float *weights = block->weights;
     for (ptrdiff_t channel = 0; channel < block->channels; channel += ROWS) {
       const float *bias = block->bias + channel;
-      const float *input = block->input + first;
-      switch (vectors) {
-        case 3: NAME(sum_3)(block, weights, bias, input, tile); break;
-        case 2: NAME(sum_2)(block, weights, bias, input, tile); break;
-        default: NAME(sum_1)(block, weights, bias, input, tile); break;
+      NAME(sum)(vectors, weights, block->input + first, block->offsets, block->depth, tile);
+      for (int row = 0; row < ROWS; row++) {
+        for (ptrdiff_t v = row * vectors; v < (row + 1) * vectors; v++) {
+          tile[v] = NAME(finish)(block->activation, block->slope, tile[v] + bias[row]);
+        }
       }
       ptrdiff_t rows = block->channels - channel < ROWS ? block->channels - channel : ROWS;
       NAME(store)(block, tile, first, count, vectors, rows,

@@ -21,6 +21,8 @@ package struct MatrixProduct: Sendable {
     self.depth = depth
   }
 
+  package var multiplyAdds: Int { leftStarts.count &* rows &* columns &* depth }
+
   /// Rows and columns of the part of a result that one thread computes at a time.
   private static var tile: (rows: Int, columns: Int) { (128, 512) }
 

@@ -106,6 +106,37 @@ private let randomCases =
         output: extent, kernel: one, stride: one, dilation: one, padding: .init(0, 0, 0)))
   }
 
+/// Kernels of 3x3 with stride 1, of maps that tiles of 2x2 do and do not fill.
+private let winogradCases =
+  (UInt64(1)...30).map { seed in
+    var generator = Generator(seed: seed &+ 500)
+    func random(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &generator) }
+    typealias Extent = ConvolutionGeometry.Extent
+    let input = Extent(1, random(8...41), random(8...41))
+    let padding = Extent(0, random(0...3), random(0...3))
+    let behind = (random(0...3), random(0...3))
+    let one = Extent(1, 1, 1)
+    return Case(
+      seed: seed,
+      geometry: ConvolutionGeometry(
+        batch: random(1...2), groups: random(1...2), inputChannels: random(8...40),
+        outputChannels: random(8...21), input: input,
+        output: Extent(
+          1, input.height + padding.height + behind.0 - 2,
+          input.width + padding.width + behind.1 - 2),
+        kernel: Extent(1, 3, 3), stride: one, dilation: one, padding: padding))
+  }
+  + [300].map { channels in
+    let extent = ConvolutionGeometry.Extent(1, 8, 8)
+    let one = ConvolutionGeometry.Extent(1, 1, 1)
+    return Case(
+      seed: UInt64(channels),
+      geometry: ConvolutionGeometry(
+        batch: 1, groups: 1, inputChannels: channels, outputChannels: 9, input: extent,
+        output: extent, kernel: .init(1, 3, 3), stride: one, dilation: one, padding: .init(0, 1, 1))
+    )
+  }
+
 private let levels = [SIMDLevelPlain, SIMDLevelAVX2, SIMDLevelAVX512].filter {
   $0.rawValue <= simd_level_available().rawValue
 }
@@ -127,10 +158,18 @@ private let levels = [SIMDLevelPlain, SIMDLevelAVX2, SIMDLevelAVX512].filter {
   private func direct(
     _ item: Case, level: SIMDLevel, threads: Int = 1, activation: Activation? = nil
   ) -> [Float]? {
-    guard
-      let convolution = DirectConvolution(
-        geometry: item.geometry, activation: activation, level: level)
-    else { return nil }
+    DirectConvolution(geometry: item.geometry, activation: activation, level: level)
+      .map { run($0, item, threads: threads) }
+  }
+
+  private func winograd(
+    _ item: Case, level: SIMDLevel, threads: Int = 1, activation: Activation? = nil
+  ) -> [Float]? {
+    WinogradConvolution(geometry: item.geometry, activation: activation, level: level)
+      .map { run($0, item, threads: threads) }
+  }
+
+  private func run(_ convolution: any PackedConvolution, _ item: Case, threads: Int) -> [Float] {
     let (input, weights, bias) = operands(item)
     let geometry = item.geometry
     let count =
@@ -194,6 +233,47 @@ private let levels = [SIMDLevelPlain, SIMDLevelAVX2, SIMDLevelAVX512].filter {
     guard let level = fused.last, let output = direct(item, level: level) else { return }
     #expect(direct(item, level: level, threads: 3) == output)
     for other in fused { #expect(direct(item, level: other) == output, "level \(other)") }
+  }
+
+  @Test(arguments: winogradCases, levels)
+  private func `Winograd form agrees with the definition`(_ item: Case, level: SIMDLevel) throws {
+    let output = try #require(winograd(item, level: level))
+    let (input, weights, bias) = operands(item)
+    let expected = convolve(item.geometry, input: input, weights: weights, bias: bias)
+    let error = zip(output, expected).map { abs(Double($0) - $1) }.max()!
+    // Transformed inputs are sums of four, and each output is a sum of nine products of them.
+    let typical = 0x1p-24 * 8 * Double(item.geometry.patchRows).squareRoot()
+    #expect(error <= typical)
+  }
+
+  @Test(arguments: winogradCases) private func `Winograd form's bits are one`(_ item: Case) throws {
+    let fused = levels.filter { $0 != SIMDLevelPlain }
+    let level = try #require(fused.last ?? levels.last)
+    let output = try #require(winograd(item, level: level))
+    #expect(winograd(item, level: level, threads: 3) == output)
+    for other in fused { #expect(winograd(item, level: other) == output, "level \(other)") }
+  }
+
+  @Test(arguments: levels) private func `Winograd form applies an activation`(_ level: SIMDLevel) {
+    for item in winogradCases.prefix(5) {
+      let expected = winograd(item, level: level)!.map { max($0, 0) }
+      #expect(winograd(item, level: level, activation: .relu) == expected)
+    }
+  }
+
+  @Test func `Winograd form leaves alone what it is not for`() {
+    let base = winogradCases[0].geometry
+    let others: [(inout ConvolutionGeometry) -> Void] = [
+      { $0.stride = .init(1, 2, 2) }, { $0.dilation = .init(1, 2, 2) },
+      { $0.kernel = .init(1, 1, 3) }, { $0.kernel = .init(1, 5, 5) }, { $0.inputChannels = 3 },
+      { $0.outputChannels = 3 }, { $0.output = .init(1, 2, 2) }, { $0.input.depth = 2 },
+    ]
+    #expect(WinogradConvolution(geometry: base) != nil)
+    for change in others {
+      var geometry = base
+      change(&geometry)
+      #expect(WinogradConvolution(geometry: geometry) == nil)
+    }
   }
 
   @Test(arguments: [Activation.relu, .leakyRelu(slope: 0.1), .sigmoid, .silu], levels)

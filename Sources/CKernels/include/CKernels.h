@@ -2,6 +2,8 @@
 
 #include "activations.h"
 #include "convolution.h"
+#include "fma_probe.h"
 #include "half_precision.h"
 #include "process_memory.h"
 #include "simd_level.h"
+#include "winograd.h"

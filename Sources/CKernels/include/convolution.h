@@ -35,6 +35,8 @@ typedef struct {
   ptrdiff_t pixels;
   ptrdiff_t pitch;
   ptrdiff_t width;
+  // Whether the input is a whole map, which is not in cache yet, and its lines are the output's.
+  bool reads_map;
   float *output;
   // Elements between the output's channels.
   ptrdiff_t channel_stride;
@@ -47,6 +49,10 @@ typedef struct {
 ptrdiff_t convolution_rows(SIMDLevel level);
 // Elements in a vector.
 ptrdiff_t convolution_vector(SIMDLevel level);
+
+// even[i] = line[2 i] and odd[i] = line[2 i + 1] for the first `count` i.
+void split_columns(
+    SIMDLevel level, const float *line, ptrdiff_t count, float *even, float *odd);
 
 // Each output element is the sum of chains of fused multiply-adds in the order of k, so that its bits
 // depend neither on the block it is computed in nor on the level (plain: products are rounded, too).

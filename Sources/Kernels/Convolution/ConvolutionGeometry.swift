@@ -49,6 +49,10 @@ package struct ConvolutionGeometry: Sendable, Equatable {
   /// Rows of the patch matrix: products summed into each output element.
   package var patchRows: Int { inputChannels * kernel.count }
 
+  package var multiplyAdds: Int {
+    batch &* groups &* outputChannels &* output.count &* patchRows
+  }
+
   /// Whether each patch is one input element, in the order of the output.
   package var isPointwise: Bool {
     kernel.count == 1 && stride == Extent(1, 1, 1) && padding == Extent(0, 0, 0) && input == output

@@ -6,7 +6,7 @@ import CKernels
 /// cache, laid out so that every term of the sums is a shifted row (``ShiftedMap``); pointwise
 /// convolutions read the map in place. Bands depend on the geometry alone and each element is one
 /// chain of multiply-adds, so the bits are the same on any number of threads.
-package struct DirectConvolution: Sendable {
+package struct DirectConvolution: PackedConvolution {
   private let geometry: ConvolutionGeometry
   private let activation: Activation?
   private let level: SIMDLevel
@@ -19,10 +19,11 @@ package struct DirectConvolution: Sendable {
   }
 
   /// - Returns: `nil` when the geometry has three dimensions or nothing to sum.
-  package init?(
-    geometry: ConvolutionGeometry, activation: Activation? = nil,
-    level: SIMDLevel = simd_level_available()
-  ) {
+  package init?(geometry: ConvolutionGeometry, activation: Activation? = nil) {
+    self.init(geometry: geometry, activation: activation, level: simd_level_available())
+  }
+
+  package init?(geometry: ConvolutionGeometry, activation: Activation?, level: SIMDLevel) {
     guard geometry.kernel.depth == 1, geometry.input.depth == 1, geometry.output.depth == 1,
       geometry.padding.depth == 0, geometry.patchRows > 0, geometry.output.count > 0
     else { return nil }
@@ -31,24 +32,44 @@ package struct DirectConvolution: Sendable {
     self.level = level
     if geometry.isPointwise, geometry.output.count >= convolution_vector(level) {
       let fitting = Self.bandBytes / 4 / geometry.inputChannels / Self.pixelUnit * Self.pixelUnit
-      let sharing = geometry.output.count / Self.bandsWanted / Self.pixelUnit * Self.pixelUnit
+      let sharing = geometry.output.count / Int(Self.bandsWanted) / Self.pixelUnit * Self.pixelUnit
       bands = .inPlace(
         pixels: max(min(fitting, sharing), Self.pixelUnit),
         offsets: (0..<geometry.inputChannels).map { $0 * geometry.input.count })
     } else {
-      let oneRow = ShiftedMap.elementCount(of: geometry, bandRows: 1)
-      let perRow = ShiftedMap.elementCount(of: geometry, bandRows: 2) - oneRow
-      let fitting = 1 + (Self.bandBytes / 4 - oneRow) / perRow
-      let sharing = (geometry.output.height + Self.bandsWanted - 1) / Self.bandsWanted
-      let rows = max(min(fitting, sharing), 1)
+      let rows = Self.bandRows(geometry, level)
       bands = .shifted(rows: rows, ShiftedMap(geometry, bandRows: rows))
     }
   }
 
   /// What a band's input may take: part of a second-level cache that weights share.
   private static var bandBytes: Int { 256 << 10 }
+  /// What it may take where fewer rows would waste more than the cache gains.
+  private static var largestBandBytes: Int { 1 << 20 }
   /// Enough bands for several threads to share a map evenly.
-  private static var bandsWanted: Int { 8 }
+  private static var bandsWanted: Double { 8 }
+
+  /// How many rows of the output make a band: those that waste least.
+  private static func bandRows(_ geometry: ConvolutionGeometry, _ level: SIMDLevel) -> Int {
+    let height = geometry.output.height
+    let vector = convolution_vector(level)
+    /// In multiply-adds of a panel of 8 channels, a row of a vector each. Fewer than three vectors
+    /// at a time leave multipliers idle; a band fetches all weights, which takes four; more than
+    /// the cache holds is slower to read; and threads wait for the last band.
+    func cost(_ rows: Int) -> Double {
+      let pixels = (rows - 1) * ShiftedMap.pitch(of: geometry) + geometry.output.width
+      let rest = [0, 10, 17, 27][(pixels % (3 * vector) + vector - 1) / vector]
+      let bands = Double((height + rows - 1) / rows)
+      let waiting = 1 + 0.1 * max(bandsWanted / bands - 1, 0)
+      let spilling = ShiftedMap.byteCount(of: geometry, bandRows: rows) > bandBytes ? 1.1 : 1
+      return bands * Double(pixels / (3 * vector) * 24 + rest + 4) * waiting * spilling
+    }
+    let candidates = (1...height).prefix {
+      $0 == 1 || ShiftedMap.byteCount(of: geometry, bandRows: $0) <= largestBandBytes
+    }
+    return candidates.min { (cost($0), $0) < (cost($1), $1) }!
+  }
+
   /// A multiple of the pixels every level's kernels take at a time.
   private static var pixelUnit: Int { 48 }
 
@@ -57,28 +78,22 @@ package struct DirectConvolution: Sendable {
     switch bands {
     case .inPlace: 0
     case .shifted(let rows, _):
-      ShiftedMap.elementCount(of: geometry, bandRows: rows) * MemoryLayout<Float>.stride
+      ShiftedMap.byteCount(of: geometry, bandRows: rows)
     }
   }
 
-  /// Runs the convolution.
-  ///
-  /// - Parameters:
-  ///   - input: `[batch, groups * inputChannels, height, width]`.
-  ///   - weights: `[groups * outputChannels, inputChannels, kernel…]`, packed unless `cache` has
-  ///     them already.
-  ///   - bias: `[groups * outputChannels]`.
-  ///   - cache: where packed weights are kept, when they are the same at every run.
-  ///   - output: `[batch, groups * outputChannels, height, width]`; all of it is written.
-  ///   - workspace: for a thread's number, ``workspaceBytesPerWorker`` bytes of its own.
   package func callAsFunction(
     input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     cache: PackedWeightsCache?, output: UnsafeMutablePointer<Float>, team: ThreadTeam,
     workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
   ) {
     func pack() -> PackedWeights {
-      PackedWeights(
-        weights: weights, bias: bias, geometry: geometry, rows: convolution_rows(level), team: team)
+      let (rows, terms) = (convolution_rows(level), geometry.patchRows)
+      return PackedWeights(
+        weights: weights, bias: bias, geometry: geometry, rows: rows, terms: terms, team: team
+      ) { kernels, target in
+        for term in 0..<terms { target[term * rows] = kernels[term] }
+      }
     }
     let maps = Maps(input: input, output: output, weights: cache?.get(pack) ?? pack())
     let groups = geometry.groups
@@ -114,7 +129,7 @@ package struct DirectConvolution: Sendable {
       maps, plane: plane, offsets: offsets,
       input: maps.input + plane * geometry.inputChannels * geometry.input.count
         + pixels.lowerBound,
-      pixels: pixels.count, pitch: pixels.count, width: pixels.count,
+      pixels: pixels.count, pitch: pixels.count, width: pixels.count, readsMap: true,
       firstPixel: pixels.lowerBound)
   }
 
@@ -124,17 +139,17 @@ package struct DirectConvolution: Sendable {
   ) {
     map.fill(
       workspace, from: maps.input + plane * geometry.inputChannels * geometry.input.count,
-      firstRow: rows.lowerBound, rows: rows.count)
+      firstRow: rows.lowerBound, rows: rows.count, level: level)
     let width = geometry.output.width
     compute(
       maps, plane: plane, offsets: map.offsets, input: UnsafePointer(workspace),
       pixels: (rows.count - 1) * map.pitch + width, pitch: map.pitch, width: width,
-      firstPixel: rows.lowerBound * width)
+      readsMap: false, firstPixel: rows.lowerBound * width)
   }
 
   private func compute(
     _ maps: Maps, plane: Int, offsets: [Int], input: UnsafePointer<Float>, pixels: Int, pitch: Int,
-    width: Int, firstPixel: Int
+    width: Int, readsMap: Bool, firstPixel: Int
   ) {
     let group = plane % geometry.groups
     offsets.withUnsafeBufferPointer { offsets in
@@ -149,6 +164,7 @@ package struct DirectConvolution: Sendable {
       block.pixels = pixels
       block.pitch = pitch
       block.width = width
+      block.reads_map = readsMap
       block.output =
         maps.output + plane * geometry.outputChannels * geometry.output.count + firstPixel
       block.channel_stride = geometry.output.count
@@ -159,7 +175,7 @@ package struct DirectConvolution: Sendable {
 }
 
 extension Activation? {
-  fileprivate var cValue: (ConvolutionActivation, Float) {
+  var cValue: (ConvolutionActivation, Float) {
     switch self {
     case nil: (ConvolutionActivationNone, 0)
     case .relu: (ConvolutionActivationRelu, 0)

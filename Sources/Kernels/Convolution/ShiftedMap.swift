@@ -1,3 +1,5 @@
+import CKernels
+
 /// How a band of a convolution's input is laid out so that each term of the sums reads, for
 /// neighbouring output pixels, neighbouring elements.
 ///
@@ -25,7 +27,7 @@ struct ShiftedMap: Sendable {
     let (rowTaps, columnTaps) = geometry.taps
     rowPhases = Set(rowTaps.map { $0 % geometry.stride.height }).sorted()
     columnPhases = Set(columnTaps.map { $0 % geometry.stride.width }).sorted()
-    pitch = geometry.output.width + columnTaps.last! / geometry.stride.width
+    pitch = Self.pitch(of: geometry)
     planeRows = bandRows + rowTaps.last! / geometry.stride.height
     let planes = rowPhases.count * columnPhases.count
     var offsets: [Int] = []
@@ -45,41 +47,74 @@ struct ShiftedMap: Sendable {
     self.offsets = offsets
   }
 
-  /// Floats that a band of `bandRows` output rows takes, with room for one vector to overrun.
-  static func elementCount(of geometry: ConvolutionGeometry, bandRows: Int) -> Int {
+  static func pitch(of geometry: ConvolutionGeometry) -> Int {
+    geometry.output.width + geometry.taps.columns.last! / geometry.stride.width
+  }
+
+  /// Bytes that a band of `bandRows` output rows takes, with room for one vector to overrun.
+  static func byteCount(of geometry: ConvolutionGeometry, bandRows: Int) -> Int {
     let (rowTaps, columnTaps) = geometry.taps
     let rowPhases = Set(rowTaps.map { $0 % geometry.stride.height }).count
     let columnPhases = Set(columnTaps.map { $0 % geometry.stride.width }).count
     let rows = bandRows + rowTaps.last! / geometry.stride.height
-    let pitch = geometry.output.width + columnTaps.last! / geometry.stride.width
-    return geometry.inputChannels * rowPhases * columnPhases * rows * pitch + slack
+    let elements =
+      geometry.inputChannels * rowPhases * columnPhases * rows * pitch(of: geometry) + slack
+    return elements * MemoryLayout<Float>.stride
   }
 
   /// Copies what output rows from `firstRow` on read of one group's input.
   func fill(
     _ target: UnsafeMutablePointer<Float>, from map: UnsafePointer<Float>, firstRow: Int,
-    rows: Int
+    rows: Int, level: SIMDLevel
   ) {
     let lines = rows + planeRows - bandRows
-    var plane = target
+    let planeSize = planeRows * pitch
+    var planes = target
     for channel in 0..<geometry.inputChannels {
       let source = map + channel * geometry.input.count
       for rowPhase in rowPhases {
-        for columnPhase in columnPhases {
-          for line in 0..<lines {
-            let y =
-              (firstRow + line) * geometry.stride.height + rowPhase - geometry.padding.height
-            let target = plane + line * pitch
-            if y >= 0, y < geometry.input.height {
-              geometry.packLine(
-                of: source + y * geometry.input.width,
-                from: columnPhase - geometry.padding.width, columns: pitch, into: target)
-            } else {
-              target.update(repeating: 0, count: pitch)
-            }
-          }
-          plane += planeRows * pitch
+        for line in 0..<lines {
+          let y = (firstRow + line) * geometry.stride.height + rowPhase - geometry.padding.height
+          fillLine(
+            planes + line * pitch, planeSize: planeSize,
+            from: (0..<geometry.input.height).contains(y) ? source + y * geometry.input.width : nil,
+            level: level)
         }
+        planes += columnPhases.count * planeSize
+      }
+    }
+  }
+
+  /// Copies a line of the input, one column phase into each of as many planes.
+  private func fillLine(
+    _ target: UnsafeMutablePointer<Float>, planeSize: Int, from line: UnsafePointer<Float>?,
+    level: SIMDLevel
+  ) {
+    guard let line else {
+      for plane in columnPhases.indices {
+        (target + plane * planeSize).update(repeating: 0, count: pitch)
+      }
+      return
+    }
+    // Places whose both phases lie inside the line.
+    let first = (geometry.padding.width + 1) / 2
+    let end = min((geometry.input.width + geometry.padding.width) / 2, pitch)
+    guard geometry.stride.width == 2, columnPhases == [0, 1], first < end else {
+      for (plane, phase) in columnPhases.enumerated() {
+        geometry.packLine(
+          of: line, from: phase - geometry.padding.width, columns: pitch,
+          into: target + plane * planeSize)
+      }
+      return
+    }
+    split_columns(
+      level, line + (2 * first - geometry.padding.width), end - first, target + first,
+      target + planeSize + first)
+    for place in [0..<first, end..<pitch].joined() {
+      for phase in 0..<2 {
+        let x = 2 * place + phase - geometry.padding.width
+        target[phase * planeSize + place] =
+          (0..<geometry.input.width).contains(x) ? line[x] : 0
       }
     }
   }

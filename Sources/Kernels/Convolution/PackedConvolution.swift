@@ -1,0 +1,33 @@
+/// A float32 convolution over one or two dimensions whose weights are packed before they are used.
+package protocol PackedConvolution: Sendable {
+  /// - Returns: `nil` when this is not the way to compute the geometry.
+  init?(geometry: ConvolutionGeometry, activation: Activation?)
+
+  /// Bytes of workspace each thread needs.
+  var workspaceBytesPerWorker: Int { get }
+
+  /// Runs the convolution. The bits are the same on any number of threads.
+  ///
+  /// - Parameters:
+  ///   - input: `[batch, groups * inputChannels, height, width]`.
+  ///   - weights: `[groups * outputChannels, inputChannels, kernel…]`, packed unless `cache` has
+  ///     them already.
+  ///   - bias: `[groups * outputChannels]`.
+  ///   - cache: where packed weights are kept, when they are the same at every run.
+  ///   - output: `[batch, groups * outputChannels, height, width]`; all of it is written.
+  ///   - workspace: for a thread's number, ``workspaceBytesPerWorker`` bytes of its own.
+  func callAsFunction(
+    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    cache: PackedWeightsCache?, output: UnsafeMutablePointer<Float>, team: ThreadTeam,
+    workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer)
+}
+
+/// How float32 convolutions are computed.
+public enum ConvolutionMethod: String, Sendable, CaseIterable {
+  /// The fastest way known for each.
+  case fastest
+  /// Each output as one sum of products, without transformations that save multiplications.
+  case direct
+  /// Matrix products by BLAS.
+  case blas
+}

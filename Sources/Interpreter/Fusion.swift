@@ -6,7 +6,6 @@ import Operators
 /// The bits stay those of the unfused steps: an ``Activation`` is defined by them.
 struct Fusion {
   private var readers: [Int: [Int]] = [:]
-  private var makers: [Int: Int] = [:]
   private let kept: Set<Int>
   private var steps: [Plan.Step?]
 
@@ -22,7 +21,6 @@ struct Fusion {
     self.kept = kept
     for (index, step) in steps.enumerated() {
       for input in step.inputs.compactMap({ $0 }) { readers[input, default: []].append(index) }
-      for output in step.outputs { makers[output] = index }
     }
   }
 
@@ -30,23 +28,42 @@ struct Fusion {
     guard let step = steps[index], let applying = step.prepared?.applying, step.outputs.count == 1,
       !kept.contains(step.outputs[0]), let follower = follower(of: step.outputs[0])
     else { return }
-    let fused = Plan.Step(
-      node: step.node, inputs: step.inputs, outputs: [follower.result],
-      action: .prepared(applying(follower.activation)))
     for absorbed in follower.steps { steps[absorbed] = nil }
-    // What stood between the two steps may be read by the last one only, which is gone.
-    steps[index] = fused
-    makers[follower.result] = index
+    let fused = Plan.Step.Action.prepared(applying(follower.activation))
+    // What stood between the steps may be read by the last one only, which is gone.
+    replace(index, with: fused, making: follower.moves.isEmpty ? follower.result : step.outputs[0])
+    if let move = follower.moves.last {
+      replace(move, with: steps[move]!.action, making: follower.result)
+    }
   }
 
-  private func follower(
-    of tensor: Int
-  ) -> (activation: Activation, steps: [Int], result: Int)? {
+  private mutating func replace(_ index: Int, with action: Plan.Step.Action, making output: Int) {
+    guard let step = steps[index] else { return }
+    steps[index] = Plan.Step(
+      node: step.node, inputs: step.inputs, outputs: [output], action: action)
+  }
+
+  private struct Follower {
+    let activation: Activation
+    /// The steps that compute it.
+    let steps: [Int]
+    /// Steps before them that only move elements.
+    var moves: [Int] = []
+    let result: Int
+  }
+
+  private func follower(of tensor: Int) -> Follower? {
     let reading = readers[tensor] ?? []
-    if reading.count == 1, let step = steps[reading[0]],
-      let activation = step.prepared?.activation, step.inputs == [tensor]
+    if reading.count == 1, let step = steps[reading[0]], let prepared = step.prepared,
+      step.outputs.count == 1, step.inputs.first == tensor
     {
-      return (activation, reading, step.outputs[0])
+      if let activation = prepared.activation, step.inputs == [tensor] {
+        return Follower(activation: activation, steps: reading, result: step.outputs[0])
+      }
+      guard prepared.movesElements, !kept.contains(step.outputs[0]) else { return nil }
+      var follower = follower(of: step.outputs[0])
+      follower?.moves.insert(reading[0], at: 0)
+      return follower
     }
     // x * sigmoid(x), in either order.
     guard reading.count == 2, let sigmoid = steps[reading[0]], let product = steps[reading[1]],
@@ -54,6 +71,12 @@ struct Fusion {
       readers[sigmoid.outputs[0]] == [reading[1]], product.node.operatorType == "Mul",
       product.node.domain.isEmpty, Set(product.inputs) == [tensor, sigmoid.outputs[0]]
     else { return nil }
-    return (.silu, reading, product.outputs[0])
+    return Follower(activation: .silu, steps: reading, result: product.outputs[0])
+  }
+}
+
+extension PreparedNode {
+  fileprivate var movesElements: Bool {
+    if case .alias(input: 0) = body { true } else { onlyMovesElements }
   }
 }

@@ -10,11 +10,12 @@ extension Plan {
   /// - Parameters:
   ///   - tensors: a tensor for each of the graph's inputs, of the type and shape it was resolved for.
   ///   - team: the threads to use.
+  ///   - onStep: called after each step, in order.
   /// - Returns: the observed tensors, by name.
   /// - Throws: ``InterpreterError`` when an input does not fit, or a value that is computed turns
   ///   out to be one an operator cannot take.
   package func run(
-    _ tensors: [String: Tensor], on team: ThreadTeam
+    _ tensors: [String: Tensor], on team: ThreadTeam, onStep: ((StepTime) -> Void)? = nil
   ) throws(InterpreterError) -> [String: Tensor] {
     var values = try startingValues(tensors)
     let blocks = memory.take(threads: team.threadCount)
@@ -23,12 +24,14 @@ extension Plan {
     do {
       try team.whileAwake {
         for (index, step) in steps.enumerated() {
+          let start = onStep == nil ? nil : ContinuousClock.now
           switch step.action {
           case .prepared(let prepared):
             try execute(prepared, step, &values, blocks, team)
           case .postponed(let type, let opset):
             try execute(type, opset, step, &values, &postponedBytes, team)
           }
+          if let onStep, let start { onStep(step.time(start.duration(to: .now))) }
           for number in releases[index] { values[number] = nil }
         }
       }
@@ -106,7 +109,8 @@ extension Plan {
     let inputs = step.inputs.map { $0.flatMap { values[$0] } }
     let operands = inputs.map(Operand.init)
     do {
-      let prepared = try prepareNode(type, node: step.node, opset: opset, operands: operands)
+      let prepared = try prepareNode(
+        type, node: step.node, opset: opset, operands: operands, convolution: convolution)
       let results: [Tensor]
       switch prepared.body {
       case .constants(let tensors): results = tensors

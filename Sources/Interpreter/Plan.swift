@@ -38,6 +38,7 @@ public struct Plan: Sendable {
   /// For each step, the tensors that nobody reads after it.
   let releases: [[Int]]
   let limits: RunLimits
+  let convolution: ConvolutionMethod
   let memory: RunMemory
 
   /// Bytes of the block that tensors in between share.
@@ -63,6 +64,7 @@ public struct Plan: Sendable {
     }
     tensorCount = numbering.numbers.count
     limits = resolved.limits
+    convolution = resolved.convolution
     let known = Set(constants.map(\.number) + inputs.map(\.number) + steps.flatMap(\.outputs))
     if let unknown = observed.first(where: { !known.contains($0.number) }) {
       throw InterpreterError("there is no tensor '\(unknown.name)' that an output depends on")

@@ -33,23 +33,25 @@ public struct ResolvedGraph: Sendable {
   let inputs: [String: Description]
   let steps: [Step]
   let limits: RunLimits
+  let convolution: ConvolutionMethod
   private let operands: [String: Operand]
 
   /// - Parameters:
   ///   - inputs: a type and shape for each of the graph's inputs, by name.
   ///   - observing: tensors beside the graph's outputs that will be asked for.
+  ///   - convolution: how float32 convolutions are computed.
   /// - Throws: ``InterpreterError`` when operators are missing (all are listed), an input is not
   ///   described or does not fit its declaration, or a node is wrong.
   public init(
     _ model: Model, inputs: [String: Description], observing: some Sequence<String> = [],
-    limits: RunLimits = RunLimits()
+    limits: RunLimits = RunLimits(), convolution: ConvolutionMethod = .fastest
   ) throws(InterpreterError) {
     let missing = model.missingOperators()
     guard missing.isEmpty else {
       let list = missing.map(\.description).joined(separator: ", ")
       throw InterpreterError("operators that cannot be run: \(list)")
     }
-    var resolver = Resolver(model: model, limits: limits)
+    var resolver = Resolver(model: model, limits: limits, convolution: convolution)
     for input in model.graph.inputs {
       guard let description = inputs[input.name] else {
         throw InterpreterError("no tensor given for input '\(input.name)'")
@@ -63,6 +65,7 @@ public struct ResolvedGraph: Sendable {
     self.model = model
     self.inputs = inputs
     self.limits = limits
+    self.convolution = convolution
     steps = resolver.steps
     operands = resolver.operands
   }
@@ -70,6 +73,13 @@ public struct ResolvedGraph: Sendable {
   /// A tensor's type and shape; `nil` when only the run decides it or there is no such tensor.
   public func description(of tensor: String) -> Description? {
     operands[tensor].map { Description($0.elementType, $0.shape) }
+  }
+
+  /// Multiplications of convolutions and matrix products in one run.
+  public var multiplyAdds: Int {
+    steps.reduce(0) { total, step in
+      if case .prepared(_, let prepared) = step { total &+ prepared.multiplyAdds } else { total }
+    }
   }
 
   /// A tensor's value, when it does not depend on what the graph is fed.
@@ -101,15 +111,17 @@ extension ValueInfo {
 private struct Resolver {
   let model: Model
   let limits: RunLimits
+  let convolution: ConvolutionMethod
   let table = OperatorTable()
   let team = ThreadTeam(threadCount: 1)
   var operands: [String: Operand]
   var steps: [ResolvedGraph.Step] = []
   private var foldedBytes = 0
 
-  init(model: Model, limits: RunLimits) {
+  init(model: Model, limits: RunLimits, convolution: ConvolutionMethod) {
     self.model = model
     self.limits = limits
+    self.convolution = convolution
     operands = model.graph.initializers.mapValues { Operand(constant: $0) }
   }
 
@@ -131,7 +143,8 @@ private struct Resolver {
       inputs.append(operand)
     }
     do {
-      let prepared = try prepareNode(operatorType, node: node, opset: opset, operands: inputs)
+      let prepared = try prepareNode(
+        operatorType, node: node, opset: opset, operands: inputs, convolution: convolution)
       try record(prepared, of: node, operands: inputs)
     } catch is ValueNeeded {
       steps.append(.postponed(node, operatorType, opset: opset))

@@ -28,11 +28,15 @@ enum Conv: ArithmeticOperator {
     let operands = Operands(
       shape: shape, hasBias: bias != nil,
       weightsAreConstant: weights.value != nil && (bias == nil || bias?.value != nil))
-    if type == Float.self {
-      return direct(geometry, operands, cache: PackedWeightsCache())
-        ?? blas(Float.self, geometry, operands)
-    }
-    return blas(Double.self, geometry, operands)
+    guard type == Float.self else { return blas(Double.self, geometry, operands) }
+    let packed: [any PackedConvolution.Type] =
+      switch node.convolution {
+      case .fastest: [WinogradConvolution.self, DirectConvolution.self]
+      case .direct: [DirectConvolution.self]
+      case .blas: []
+      }
+    return packed.lazy.compactMap { packedWeights($0, geometry, operands) }.first
+      ?? blas(Float.self, geometry, operands)
   }
 
   private static func geometry(
@@ -69,16 +73,18 @@ enum Conv: ArithmeticOperator {
   }
 
   /// Weights stay packed in `cache` from run to run, whichever activation is applied.
-  private static func direct(
-    _ geometry: ConvolutionGeometry, _ operands: Operands, cache: PackedWeightsCache,
-    activation: Activation? = nil
+  private static func packedWeights(
+    _ type: any PackedConvolution.Type, _ geometry: ConvolutionGeometry, _ operands: Operands,
+    cache: PackedWeightsCache = PackedWeightsCache(), activation: Activation? = nil
   ) -> PreparedNode? {
-    guard let convolution = DirectConvolution(geometry: geometry, activation: activation) else {
+    guard let convolution = type.init(geometry: geometry, activation: activation) else {
       return nil
     }
     let workspaceBytes = convolution.workspaceBytesPerWorker
     let kept = operands.weightsAreConstant ? cache : nil
-    var node = PreparedNode(.float32, operands.shape) { run in
+    var node = PreparedNode(
+      .float32, operands.shape, multiplyAdds: geometry.multiplyAdds
+    ) { run in
       convolution(
         input: run.input(0).baseAddress!, weights: run.input(1).baseAddress!,
         bias: operands.hasBias ? run.input(2).baseAddress : nil, cache: kept,
@@ -87,7 +93,9 @@ enum Conv: ArithmeticOperator {
     }
     node.workspaceBytesPerWorker = workspaceBytes
     if activation == nil {
-      node.applying = { direct(geometry, operands, cache: cache, activation: $0)! }
+      node.applying = {
+        packedWeights(type, geometry, operands, cache: cache, activation: $0)!
+      }
     }
     return node
   }
@@ -98,7 +106,8 @@ enum Conv: ArithmeticOperator {
   ) -> PreparedNode {
     let convolution = BLASConvolution<T>(geometry: geometry, activation: activation)
     let workspaceBytes = convolution.workspaceBytesPerWorker
-    var node = PreparedNode(T.elementType, operands.shape) { run in
+    var node = PreparedNode(T.elementType, operands.shape, multiplyAdds: geometry.multiplyAdds) {
+      run in
       convolution(
         input: run.input(0, of: T.self).baseAddress!, weights: run.input(1).baseAddress!,
         bias: operands.hasBias ? run.input(2).baseAddress : nil,

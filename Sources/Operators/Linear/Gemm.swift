@@ -66,7 +66,7 @@ struct Gemm: ArithmeticOperator {
 
   private func floating<T: FloatingElement & BLASElement>(_: T.Type) -> PreparedNode {
     let (alpha, beta) = (T(alpha), T(beta))
-    return PreparedNode(T.elementType, shape) { run in
+    return PreparedNode(T.elementType, shape, multiplyAdds: product.multiplyAdds) { run in
       let result = run.output(of: T.self)
       let productOnly = UnsafeBufferPointer(result)
       product(run.input(0), run.input(1), into: result, team: run.team)
@@ -86,7 +86,7 @@ struct Gemm: ArithmeticOperator {
       throw OperatorError(
         "attributes alpha \(alpha) and beta \(beta), expected whole numbers for \(T.elementType)")
     }
-    return PreparedNode(T.elementType, shape) { run in
+    return PreparedNode(T.elementType, shape, multiplyAdds: product.multiplyAdds) { run in
       let result = run.output(of: T.self)
       let productOnly = UnsafeBufferPointer(result)
       product(run.input(0), run.input(1), into: result, team: run.team)

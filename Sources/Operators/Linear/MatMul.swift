@@ -54,7 +54,7 @@ struct MatMul: ArithmeticOperator {
   private static func floating<T: FloatingElement & BLASElement>(
     _ product: MatrixProduct, _: T.Type, _ shape: Shape
   ) -> PreparedNode {
-    PreparedNode(T.elementType, shape) { run in
+    PreparedNode(T.elementType, shape, multiplyAdds: product.multiplyAdds) { run in
       product(run.input(0, of: T.self), run.input(1), into: run.output(), team: run.team)
     }
   }
@@ -62,7 +62,7 @@ struct MatMul: ArithmeticOperator {
   private static func integer<T: IntegerElement>(
     _ product: MatrixProduct, _: T.Type, _ shape: Shape
   ) -> PreparedNode {
-    PreparedNode(T.elementType, shape) { run in
+    PreparedNode(T.elementType, shape, multiplyAdds: product.multiplyAdds) { run in
       product(run.input(0, of: T.self), run.input(1), into: run.output(), team: run.team)
     }
   }

@@ -13,7 +13,9 @@ enum Transpose: Operator {
       throw OperatorError("attribute perm is \(order), expected an order of \(shape.rank) axes")
     }
     let strides = shape.strides
-    return .copying(
+    var prepared = PreparedNode.copying(
       data, to: Shape(order.map { shape[$0] }), strides: order.map { strides[$0] })
+    prepared.onlyMovesElements = true
+    return prepared
   }
 }

@@ -7,25 +7,32 @@ import Tensors
 /// An ``ArithmeticOperator`` is shown float32 where operands are float16 or bfloat16; its float32
 /// results are then rounded once.
 package func prepareNode(
-  _ type: any Operator.Type, node: Node, opset: Int, operands: [Operand?]
+  _ type: any Operator.Type, node: Node, opset: Int, operands: [Operand?],
+  convolution: ConvolutionMethod = .fastest
 ) throws -> PreparedNode {
   let floats = operands.compactMap { $0?.elementType }.filter { $0.isFloatingPoint }
   guard let arithmetic = type as? any ArithmeticOperator.Type,
     floats.contains(where: { $0.halfConversion != nil })
-  else { return try prepareAsIs(type, node: node, opset: opset, operands: operands) }
+  else {
+    return try prepareAsIs(
+      type, node: node, opset: opset, operands: operands, convolution: convolution)
+  }
 
   if !arithmetic.allowsMixedPrecision, let other = floats.first(where: { $0 != floats[0] }) {
     throw OperatorError("operands are \(floats[0]) and \(other), expected one type")
   }
   let wideOperands = operands.map { $0?.widened }
-  let wide = try prepareAsIs(type, node: node, opset: opset, operands: wideOperands)
+  let wide = try prepareAsIs(
+    type, node: node, opset: opset, operands: wideOperands, convolution: convolution)
   return wide.narrowed(to: floats[0], operands: operands, wideOperands: wideOperands)
 }
 
 private func prepareAsIs(
-  _ type: any Operator.Type, node: Node, opset: Int, operands: [Operand?]
+  _ type: any Operator.Type, node: Node, opset: Int, operands: [Operand?],
+  convolution: ConvolutionMethod = .fastest
 ) throws -> PreparedNode {
-  var reader = NodeReader(node: node, opset: opset, operands: operands)
+  var reader = NodeReader(
+    node: node, opset: opset, operands: operands, convolution: convolution)
   let prepared = try type.prepare(&reader)
   try reader.finish()
   return prepared
@@ -66,6 +73,7 @@ extension PreparedNode {
           }
         })
       narrow.workspaceBytesPerWorker = workspaceBytesPerWorker
+      narrow.multiplyAdds = multiplyAdds
       return narrow
     }
   }

@@ -1,4 +1,5 @@
 import BoxMath
+import Kernels
 import ONNXGraph
 import Tensors
 
@@ -7,13 +8,18 @@ package struct NodeReader: ~Copyable {
   private let node: Node
   /// The version of the operator set the node is written in.
   package let opset: Int
+  /// How convolutions are to be computed.
+  package let convolution: ConvolutionMethod
   private let operands: [Operand?]
   private var readAttributes: Set<String> = []
 
-  package init(node: Node, opset: Int, operands: [Operand?]) {
+  package init(
+    node: Node, opset: Int, operands: [Operand?], convolution: ConvolutionMethod = .fastest
+  ) {
     self.node = node
     self.opset = opset
     self.operands = operands
+    self.convolution = convolution
   }
 
   /// The number of inputs the node lists, left-out ones included.

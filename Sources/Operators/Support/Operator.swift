@@ -82,9 +82,14 @@ package struct PreparedNode: Sendable {
   package let body: Body
   /// Memory each thread needs while the node computes.
   package var workspaceBytesPerWorker = 0
+  /// Multiplications of the convolution or matrix product that the node is.
+  package var multiplyAdds = 0
   /// The bytes of each input, for a node whose only output is its inputs one after another in
   /// memory. Such a node leaves alone an input that stands in its place already.
   package var joinedInputBytes: [Int]?
+  /// Whether every element of the only output is one of the first input's: what is done to each
+  /// element can as well be done before.
+  package var onlyMovesElements = false
   /// The function of its first input that the node is, when convolutions can apply it.
   package var activation: Activation?
   /// The same node with a function applied to its result, for nodes that can do so in passing.
@@ -97,10 +102,11 @@ package struct PreparedNode: Sendable {
 
   /// A node with one output that `compute` writes.
   package init(
-    _ elementType: ElementType, _ shape: Shape,
+    _ elementType: ElementType, _ shape: Shape, multiplyAdds: Int = 0,
     compute: @escaping @Sendable (NodeRun) throws -> Void
   ) {
     self.init(outputs: [Output(elementType, shape)], body: .compute(compute))
+    self.multiplyAdds = multiplyAdds
   }
 
   /// Runs a node that computes.

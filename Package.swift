@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification", "Detection", "Dumps", "Kernels", "ONNXGraph", "Tensors",
+        "Verification", "CKernels", "Detection", "Dumps", "Kernels", "ONNXGraph", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

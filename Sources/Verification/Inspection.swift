@@ -115,27 +115,3 @@ extension Model {
     graph.initializers.values + graph.nodes.compactMap { $0.constantValue }
   }
 }
-
-extension ResolvedGraph {
-  /// Multiplications of the convolutions and matrix products.
-  fileprivate var multiplyAdds: Int {
-    model.graph.nodes.reduce(0) { $0 &+ multiplyAdds(of: $1) }
-  }
-
-  private func multiplyAdds(of node: Node) -> Int {
-    guard let result = description(of: node.outputs.first ?? "")?.shape, node.inputs.count > 1,
-      let left = description(of: node.inputs[0])?.shape,
-      let right = description(of: node.inputs[1])?.shape
-    else { return 0 }
-    switch node.operatorType {
-    // The weights are [outputs, channels of a group, kernel…].
-    case "Conv" where right.rank > 1:
-      return result.elementCount &* right.elementCount(in: 1..<right.rank)
-    case "MatMul":
-      return result.elementCount &* (left.dimensions.last ?? 1)
-    case "Gemm" where left.rank == 2:
-      return result.elementCount &* left[node.attributes["transA"] == .int(1) ? 0 : 1]
-    default: return 0
-    }
-  }
-}

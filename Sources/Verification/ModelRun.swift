@@ -14,6 +14,7 @@ public struct ModelRun: Sendable {
   public struct Summary: Sendable, Codable, Equatable {
     public var outputs: [Output]
     public var timings: Timings
+    public var profile: Profile?
 
     public struct Output: Sendable, Codable, Equatable {
       public var name: String
@@ -26,6 +27,22 @@ public struct ModelRun: Sendable {
       /// Of each run, in order.
       public var runSeconds: [Figure]
     }
+
+    /// What each step took.
+    public struct Profile: Sendable, Codable, Equatable {
+      /// What the threads reach on registers alone, in 10^9 floating-point operations a second.
+      public var peakGigaflops: Figure
+      public var steps: [Step]
+
+      public struct Step: Sendable, Codable, Equatable {
+        public var node: String
+        public var outputShape: [Int]?
+        /// Multiplications of a convolution or matrix product; absent for other operators.
+        public var multiplyAdds: Int?
+        /// The median over the runs.
+        public var seconds: Figure
+      }
+    }
   }
 
   /// - Parameters:
@@ -33,12 +50,15 @@ public struct ModelRun: Sendable {
   ///   - tensors: names of tensors to keep beside the graph's outputs.
   ///   - arithmetic: how the graph computes.
   ///   - threads: how many to use; all that the process may use when left out.
+  ///   - convolution: how float32 convolutions are computed.
   ///   - repeats: how often to run; the last run's tensors are kept.
+  ///   - profiles: whether the summary tells how long each step took.
   ///   - loadSeconds: how long the model took to open, for the summary.
   /// - Throws: ``InterpreterError``.
   public init(
     _ model: Model, inputs: [String: Tensor], keeping tensors: [String] = [],
-    arithmetic: Arithmetic = .asWritten, threads: Int? = nil, repeats: Int = 1,
+    arithmetic: Arithmetic = .asWritten, threads: Int? = nil,
+    convolution: ConvolutionMethod = .fastest, repeats: Int = 1, profiles: Bool = false,
     loadSeconds: Double = 0
   ) throws(InterpreterError) {
     if let unknown = inputs.keys.sorted().first(where: { name in
@@ -49,7 +69,8 @@ public struct ModelRun: Sendable {
     }
     let descriptions = inputs.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
     let computing = try model.computing(in: arithmetic, inputs: descriptions)
-    let resolved = try ResolvedGraph(computing, inputs: descriptions, observing: tensors)
+    let resolved = try ResolvedGraph(
+      computing, inputs: descriptions, observing: tensors, convolution: convolution)
     var names: [String] = []
     for name in model.graph.outputs.map(\.name) + tensors where !names.contains(name) {
       names.append(name)
@@ -59,12 +80,15 @@ public struct ModelRun: Sendable {
     let stopwatch = Stopwatch()
     var seconds: [Figure] = []
     var values: [String: Tensor] = [:]
+    var stepTimes: [[StepTime]] = []
     for _ in 0..<max(repeats, 1) {
       var elapsed: Figure = 0
+      var times: [StepTime] = []
       values = try stopwatch.add(to: &elapsed) { () throws(InterpreterError) in
-        try plan.run(inputs, on: team)
+        try plan.run(inputs, on: team, onStep: profiles ? { times.append($0) } : nil)
       }
       seconds.append(elapsed)
+      stepTimes.append(times)
     }
     outputs = names.map { ($0, values[$0]!) }
     summary = Summary(
@@ -72,18 +96,24 @@ public struct ModelRun: Sendable {
         Summary.Output(
           name: name, type: tensor.elementType.rawValue, shape: tensor.shape.dimensions)
       },
-      timings: Summary.Timings(loadSeconds: Figure(loadSeconds), runSeconds: seconds))
+      timings: Summary.Timings(loadSeconds: Figure(loadSeconds), runSeconds: seconds),
+      profile: profiles ? Summary.Profile(stepTimes, peak: team.peakRate()) : nil)
   }
 }
 
-extension ModelRun.Summary {
-  /// The summary for people.
-  public var text: String {
-    var lines = outputs.map { output in
-      "output      \(output.name): \(output.type) [\(output.shape.map(String.init).joined(separator: ","))]"
+extension ModelRun.Summary.Profile {
+  /// - Parameters:
+  ///   - runs: for each run its steps, which are the same in all.
+  ///   - peak: floating-point operations a second.
+  fileprivate init(_ runs: [[StepTime]], peak: Double) {
+    peakGigaflops = Figure(peak / 1e9)
+    steps = (runs.first ?? []).indices.map { index in
+      let step = runs[0][index]
+      let durations = runs.map { $0[index].duration }.sorted()
+      return Step(
+        node: step.node.title, outputShape: step.outputShape?.dimensions,
+        multiplyAdds: step.multiplyAdds > 0 ? step.multiplyAdds : nil,
+        seconds: Figure(durations[durations.count / 2] / .seconds(1)))
     }
-    let times = timings.runSeconds.map { String(format: "%.1f ms", $0.value * 1000) }
-    lines.append("run         \(times.joined(separator: ", "))")
-    return lines.map { $0 + "\n" }.joined()
   }
 }

@@ -17,13 +17,12 @@ struct Compare: ParsableCommand {
 
   @Flag(name: .customLong("no-sharing"), help: "Run the two graphs apart.")
   var noSharing = false
-  @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+  @OptionGroup var computing: ComputeArguments
   @Option(help: "Write the report as JSON to this file, or to standard output with '-'.")
   var json: String?
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("no image is given") }
-    try validateThreads(threads)
   }
 
   func run() throws {
@@ -33,7 +32,8 @@ struct Compare: ParsableCommand {
     options.preprocessing = preparation.preprocessing
     options.inputSize = preparation.size
     options.sharesNodes = !noSharing
-    options.threads = threads
+    options.threads = computing.threads
+    options.convolution = computing.method
     options.hashesModels = json != nil
 
     let report: Report
@@ -45,11 +45,5 @@ struct Compare: ParsableCommand {
     for failure in report.failures { Console.error(failure) }
     try Console.report(report.text, json: json, report)
     throw ExitCode(report.verdict.exitStatus)
-  }
-}
-
-func validateThreads(_ threads: Int?) throws {
-  guard threads.map({ (1...1024).contains($0) }) ?? true else {
-    throw ValidationError("--threads is \(threads!), expected 1 to 1024")
   }
 }

@@ -26,13 +26,14 @@ struct Run: ParsableCommand {
   @OptionGroup var precision: PrecisionArguments
   @Option(help: ArgumentHelp("Save all outputs and kept tensors.", valueName: "file.npz"))
   var save: String?
-  @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+  @OptionGroup var computing: ComputeArguments
   @Option(name: .customLong("repeat"), help: "How often to run.") var repeats = 1
+  @Flag(help: "Tell how long each step takes (the median of the runs) beside the processor's peak.")
+  var profile = false
   @Option(help: "Write the summary as JSON to this file, or to standard output with '-'.")
   var json: String?
 
   func validate() throws {
-    try validateThreads(threads)
     guard repeats >= 1 else {
       throw ValidationError("--repeat is \(repeats), expected at least 1")
     }
@@ -81,8 +82,9 @@ struct Run: ParsableCommand {
     }
     do {
       return try ModelRun(
-        loaded, inputs: feeds, keeping: tensors, arithmetic: arithmetic, threads: threads,
-        repeats: repeats, loadSeconds: elapsed / .seconds(1))
+        loaded, inputs: feeds, keeping: tensors, arithmetic: arithmetic,
+        threads: computing.threads, convolution: computing.method, repeats: repeats,
+        profiles: profile, loadSeconds: elapsed / .seconds(1))
     } catch {
       throw NamedError(description: "\(model): \(error)")
     }

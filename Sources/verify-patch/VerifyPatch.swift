@@ -9,7 +9,8 @@ struct VerifyPatch: ParsableCommand {
     abstract: "Says whether an ONNX detector and its TensorRT-patched version detect the same.",
     discussion: """
       Exit status: 0 equivalent, 1 different, 2 undecided (a file that cannot be read, a graph that \
-      cannot be run, or nothing to compare), 64 wrong usage.
+      cannot be run, or nothing to compare), 64 wrong usage. --version --verbose tells which kernels \
+      are in use.
       """,
     version: "0.1.0",
     subcommands: [Compare.self, DumpCommand.self, Run.self, Inspect.self],
@@ -19,6 +20,10 @@ struct VerifyPatch: ParsableCommand {
     ProcessMemory.keepWhatIsFreed()
     BLAS.endOwnThreads()
     do {
+      if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
+        print(configuration.version, KernelsInUse.text, separator: "\n")
+        return
+      }
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -1,4 +1,5 @@
 import Detection
+import Kernels
 
 /// What counts as a detection, how images are fed and how far the graphs may be apart.
 public struct ComparisonOptions: Sendable {
@@ -16,6 +17,8 @@ public struct ComparisonOptions: Sendable {
   public var boxTolerance: Float?
   public var scoreTolerance: Float?
   public var tensorTolerance: Float?
+  /// How float32 convolutions are computed.
+  public var convolution = ConvolutionMethod.fastest
   /// Whether what both graphs compute is computed once.
   public var sharesNodes = true
   /// Threads to use; `nil` for all that the process may use.

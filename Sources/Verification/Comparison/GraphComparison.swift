@@ -118,7 +118,7 @@ struct GraphComparison {
       models, joint: options.sharesNodes ? joint : nil,
       inputs: inputs.with(tensors).map { input, tensor in
         (input.name, ResolvedGraph.Description(tensor.elementType, tensor.shape))
-      })
+      }, convolution: options.convolution)
     let pair = try PreparedPair(models, run: run, team: team)
     notes += (pair.notes + precisionNotes(pair.precisions)).filter { !notes.contains($0) }
     forms = pair.endings.map(\.form)

@@ -15,18 +15,24 @@ struct PairedRun {
   private let models: Pair<LoadedModel>
   /// The name of each graph's input and what it is fed.
   private let fed: Pair<(name: String, description: ResolvedGraph.Description)>
+  private let convolution: ConvolutionMethod
 
   /// - Parameters:
   ///   - joint: the graphs as one; `nil` to run them apart.
   ///   - inputs: for each graph, its input's name and what it is fed.
+  ///   - convolution: how float32 convolutions are computed.
   /// - Throws: a refusal that names the file at fault.
   init(
     _ models: Pair<LoadedModel>, joint: JointGraph?,
-    inputs: Pair<(name: String, description: ResolvedGraph.Description)>
+    inputs: Pair<(name: String, description: ResolvedGraph.Description)>,
+    convolution: ConvolutionMethod
   ) throws(Refusal) {
     self.models = models
+    self.convolution = convolution
     fed = inputs
-    if let joint, let resolved = try? ResolvedGraph(joint, inputs: inputs) {
+    if let joint,
+      let resolved = try? ResolvedGraph(joint, inputs: inputs, convolution: convolution)
+    {
       graphs = .joint(resolved, names: joint.names)
       return
     }
@@ -35,7 +41,8 @@ struct PairedRun {
       try models.with(inputs).map { (side) throws(Refusal) in
         let (model, input) = side
         return try model.naming { () throws(InterpreterError) in
-          try ResolvedGraph(model.model, inputs: [input.name: input.description])
+          try ResolvedGraph(
+            model.model, inputs: [input.name: input.description], convolution: convolution)
         }
       })
   }
@@ -59,7 +66,8 @@ struct PairedRun {
       }
       let unique = Set(observed.both.flatMap { $0.map(\.joint) }).sorted()
       let run = { () throws(Refusal) -> PairedPlan in
-        try PairedRun(models, joint: nil, inputs: fed).plan(observing: tensors)
+        try PairedRun(models, joint: nil, inputs: fed, convolution: convolution)
+          .plan(observing: tensors)
       }
       guard let plan = try? Plan(resolved, observing: unique) else { return try run() }
       return .joint(
@@ -113,13 +121,14 @@ enum PairedPlan {
 extension ResolvedGraph {
   /// The joint graph, its inputs given by each graph's own names.
   fileprivate init(
-    _ joint: JointGraph, inputs: Pair<(name: String, description: Description)>
+    _ joint: JointGraph, inputs: Pair<(name: String, description: Description)>,
+    convolution: ConvolutionMethod
   ) throws(InterpreterError) {
     var descriptions: [String: Description] = [:]
     for (input, names) in inputs.with(joint.names).both {
       guard let name = names[input.name] else { continue }
       descriptions[name] = input.description
     }
-    try self.init(joint.model, inputs: descriptions)
+    try self.init(joint.model, inputs: descriptions, convolution: convolution)
   }
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Times the release build beside ONNX Runtime, in turns; prints medians and ratios.
+# Times the release build beside ONNX Runtime, OpenVINO and OpenCV, in turns; prints medians and ratios.
 #
-#   Scripts/benchmark.sh [--rounds N] [--json FILE] [MODEL.onnx ...]
+#   Scripts/benchmark.sh [--models MODEL.onnx ...] [--sizes n s m l x] [--sides 320 640] [--batches 1 8]
+#                        [--peers onnxruntime openvino opencv] [--threads 1 2] [--json FILE]
 #
-# Without a model: yolov5n and the main job on bus.jpg where VERIFY_PATCH_MODELS names the folder
-# that holds them, the detector of Fixtures/ elsewhere.
+# Without options: yolov5n and the main job on bus.jpg where VERIFY_PATCH_MODELS names the folder
+# that holds them, the detector of Fixtures/ elsewhere. --sizes makes YOLOv5 with seeded weights.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,23 +15,21 @@ swift build -c release --product verify-patch
 tool=$(swift build -c release --show-bin-path)/verify-patch
 
 venv=.venv/benchmark
-if [ ! -x "$venv/bin/python" ]; then
+if ! cmp -s Scripts/benchmark/requirements.txt "$venv/requirements.txt"; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet -r Scripts/benchmark/requirements.txt
+  cp Scripts/benchmark/requirements.txt "$venv/"
 fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-arguments=(--tool "$tool" --peer Scripts/benchmark/peer.py --scratch "$scratch")
-if [ $# -eq 0 ] || [[ ${!#} == [0-9]* || ${!#} == *.json ]]; then
+if [ $# -eq 0 ]; then
   if [ -n "${VERIFY_PATCH_MODELS:-}" ]; then
     models=$VERIFY_PATCH_MODELS/models
-    arguments+=(
-      --pair "$models/yolov5n_original.onnx" "$models/yolov5n_yololayer.onnx"
-      "$models/yolov5n_heads_dynamic.onnx" "$VERIFY_PATCH_MODELS/images/bus.jpg")
-    set -- "$@" "$models/yolov5n_original.onnx"
+    set -- --models "$models/yolov5n_original.onnx" --pair "$models/yolov5n_original.onnx" \
+      "$models/yolov5n_yololayer.onnx" "$models/yolov5n_heads_dynamic.onnx" \
+      "$VERIFY_PATCH_MODELS/images/bus.jpg"
   else
-    set -- "$@" Fixtures/detector_original.onnx
+    set -- --models Fixtures/detector_original.onnx
   fi
 fi
-echo "OPENBLAS_* unset; $("$tool" --version); $(nproc) processors"
-"$venv/bin/python" Scripts/benchmark/benchmark.py "${arguments[@]}" "$@"
+echo "OPENBLAS_* unset; $(nproc) processors"
+"$tool" --version --verbose
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" Scripts/benchmark/benchmark.py --tool "$tool" "$@"

@@ -1,100 +1,152 @@
-"""Times verify-patch beside ONNX Runtime, in turns, and prints medians and their ratio.
+"""Times verify-patch beside its peers, in turns, and prints medians and their ratios.
 
-Every round runs each contender once; the first round is dropped. Model runs are timed inside the
-process, without loading; the main job from process start to exit.
+Every round runs each contender once, in a process of its own; the first round is dropped, and so is
+the first run of each process. Model runs are timed inside the process, without loading; the main job
+from process start to exit. The peak is what the processor reaches in multiply-adds on registers alone,
+measured beside each of our runs: where it swings, the machine was not quiet.
 """
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
-import onnxruntime as ort
+import onnx
+import yolov5
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def ours(tool, model, tensor_file, name, threads, repeat):
-    report = subprocess.run(
-        [tool, "run", model, "--input", f"{name}={tensor_file}", "--threads", str(threads),
-         "--repeat", str(repeat), "--json", "-"],
-        check=True, capture_output=True, text=True).stdout
-    return json.loads(report)["timings"]["runSeconds"][1:]
+class Contender:
+    """What a contender's rounds took."""
+
+    def __init__(self, name):
+        self.name, self.seconds, self.peak_bytes, self.peaks = name, [], 0, []
+
+    def finish(self, command):
+        """The command's standard output; how much memory it took at most is kept."""
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise RuntimeError(f"{' '.join(command)} ended with status {status}")
+        self.peak_bytes = max(self.peak_bytes, usage.ru_maxrss * 1024)
+        return output
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+    def report(self):
+        low, _, high = statistics.quantiles(self.seconds, n=4)
+        return {"name": self.name, "seconds": self.median, "quartiles": [low, high],
+                "fastest": min(self.seconds), "peakBytes": self.peak_bytes}
 
 
-def peer_session(model, threads):
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+class Tool(Contender):
+    def __init__(self, path):
+        super().__init__("verify-patch")
+        self.path = path
+
+    def round(self, model, name, tensor_file, threads, repeats):
+        report = json.loads(self.finish(
+            [self.path, "run", model, "--input", f"{name}={tensor_file}", "--threads", str(threads),
+             "--repeat", str(repeats), "--profile", "--json", "-"]))
+        self.peaks.append(report["profile"]["peakGigaflops"])
+        self.work = 2e-9 * sum(step.get("multiplyAdds", 0) for step in report["profile"]["steps"])
+        return report["timings"]["runSeconds"]
 
 
-def timed(call):
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+class Peer(Contender):
+    def round(self, model, name, tensor_file, threads, repeats):
+        return json.loads(self.finish(
+            [sys.executable, os.path.join(HERE, "session.py"), self.name, model, tensor_file,
+             str(threads), str(repeats)]))
 
 
-def line(title, mine, theirs, peer):
-    a, b = statistics.median(mine), statistics.median(theirs)
-    print(f"{title:44} {a * 1e3:8.1f} ms   {peer} {b * 1e3:8.1f} ms   ratio {a / b:.2f}"
-          f"   (fastest {min(mine) * 1e3:.1f} and {min(theirs) * 1e3:.1f})")
-    return {"title": title, "seconds": a, "peer": peer, "peerSeconds": b, "ratio": a / b}
+def row(title, contenders):
+    ours, *peers = contenders
+    text = f"{title:38} {ours.median * 1e3:8.1f} ms"
+    for peer in peers:
+        text += f"   {peer.name} {peer.median * 1e3:8.1f} ms, ratio {ours.median / peer.median:.2f}"
+    if ours.peaks:
+        text += (f"   {ours.work / ours.median:.0f} of {max(ours.peaks):.0f} GFLOP/s"
+                 f" (lowest peak {min(ours.peaks):.0f})")
+    text += "   memory " + ", ".join(f"{x.peak_bytes / 2**20:.0f}" for x in contenders) + " MB"
+    print(text, flush=True)
+    return {"title": title, "contenders": [contender.report() for contender in contenders],
+            "peakGigaflops": ours.peaks}
 
 
-def run_model(arguments, model):
-    session = peer_session(model, 1)
-    entry = session.get_inputs()[0]
-    shape = [size if isinstance(size, int) else default
-             for size, default in zip(entry.shape, (1, 3, arguments.size, arguments.size))]
-    tensor = np.random.default_rng(0).random(shape, np.float32)
-    np.save(arguments.scratch + "/input.npy", tensor)
-    results = []
-    for threads in (1, 2):
-        session = peer_session(model, threads)
-        mine, theirs = [], []
-        for turn in range(arguments.rounds + 1):
-            own = ours(arguments.tool, model, arguments.scratch + "/input.npy", entry.name,
-                       threads, arguments.repeat + 1)
-            other = [timed(lambda: session.run(None, {entry.name: tensor}))
-                     for _ in range(arguments.repeat + 1)][1:]
+def time_model(arguments, model, scratch, shape=None, threads=1):
+    entry = onnx.load(model, load_external_data=False).graph.input[0]
+    declared = [size.dim_value for size in entry.type.tensor_type.shape.dim]
+    shape = shape or [size or default for size, default in zip(declared, (1, 3, 640, 640))]
+    tensor_file = os.path.join(scratch, "input.npy")
+    np.save(tensor_file, np.random.default_rng(0).random(shape, np.float32))
+    contenders = [Tool(arguments.tool)] + [Peer(name) for name in arguments.peers]
+    for turn in range(arguments.rounds + 1):
+        for contender in contenders:
+            seconds = contender.round(
+                model, entry.name, tensor_file, threads, arguments.repeat + 1)
             if turn:
-                mine += own
-                theirs += other
-        title = f"{model.rsplit('/', 1)[-1]} {shape[2]}x{shape[3]}, {threads} thread(s)"
-        results.append(line(title, mine, theirs, "ONNX Runtime"))
-    return results
+                contender.seconds += seconds[1:]
+    size = "x".join(str(side) for side in shape)
+    return row(f"{os.path.basename(model)} {size}, {threads} thread(s)", contenders)
+
+
+def time_sizes(arguments, scratch):
+    for size in arguments.sizes:
+        for side in arguments.sides:
+            for batch in arguments.batches:
+                model = os.path.join(scratch, f"yolov5{size}.onnx")
+                onnx.save(yolov5.model(size, side, batch), model)
+                for threads in arguments.threads:
+                    yield time_model(arguments, model, scratch, threads=threads)
 
 
 def main_job(arguments, original, patched, heads, image):
-    mine, theirs = [], []
-    for turn in range(arguments.rounds + 1):
-        a = timed(lambda: subprocess.run(
-            [arguments.tool, original, patched, image], stdout=subprocess.DEVNULL))
-        b = timed(lambda: subprocess.run(
-            [sys.executable, arguments.peer, original, heads, image], check=True,
-            stdout=subprocess.DEVNULL))
-        if turn:
-            mine.append(a)
-            theirs.append(b)
-    return line("main job, process start to exit", mine, theirs, "Python script")
+    ours, script = Contender("verify-patch"), Contender("Python script")
+    commands = (
+        (ours, [arguments.tool, original, patched, image]),
+        (script, [sys.executable, os.path.join(HERE, "peer.py"), original, heads, image]))
+    for turn in range(2 * arguments.rounds + 1):
+        for contender, command in commands:
+            start = time.perf_counter()
+            contender.finish(command)
+            if turn:
+                contender.seconds.append(time.perf_counter() - start)
+    return row("main job, process start to exit", [ours, script])
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tool", required=True)
-    parser.add_argument("--peer", required=True)
-    parser.add_argument("--scratch", required=True)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--size", type=int, default=640)
-    parser.add_argument("--json")
-    parser.add_argument("--pair", nargs=4, metavar=("ORIGINAL", "PATCHED", "HEADS", "IMAGE"))
-    parser.add_argument("models", nargs="*")
+    parser = argparse.ArgumentParser(prog="Scripts/benchmark.sh")
+    parser.add_argument("--tool", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=5, help="runs in each round")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--peers", nargs="+", default=["onnxruntime"],
+                        choices=["onnxruntime", "openvino", "opencv"])
+    parser.add_argument("--sizes", nargs="+", default=[], choices=list(yolov5.SIZES),
+                        help="YOLOv5 of these sizes with seeded weights")
+    parser.add_argument("--sides", type=int, nargs="+", default=[640])
+    parser.add_argument("--batches", type=int, nargs="+", default=[1])
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--models", nargs="+", default=[], metavar="MODEL.onnx")
+    parser.add_argument("--pair", nargs=4, metavar=("ORIGINAL", "PATCHED", "HEADS", "IMAGE"),
+                        help="the main job; HEADS is what ONNX Runtime can run of PATCHED")
     arguments = parser.parse_args()
-    results = [row for model in arguments.models for row in run_model(arguments, model)]
-    if arguments.pair:
-        results.append(main_job(arguments, *arguments.pair))
+    with tempfile.TemporaryDirectory() as scratch:
+        results = [time_model(arguments, model, scratch, threads=threads)
+                   for model in arguments.models for threads in arguments.threads]
+        results += time_sizes(arguments, scratch)
+        if arguments.pair:
+            results.append(main_job(arguments, *arguments.pair))
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(results, file, indent=2)

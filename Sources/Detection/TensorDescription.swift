@@ -23,7 +23,7 @@ package struct DetectionError: Error, CustomStringConvertible {
 
 extension Tensor {
   /// The same numbers as float32, rounded to nearest; the tensor itself when it is float32.
-  func asFloat32() throws(DetectionError) -> Tensor {
+  package func asFloat32() throws(DetectionError) -> Tensor {
     switch elementType {
     case .float32: return self
     case .float64: return converted(from: Double.self) { Float($0) }

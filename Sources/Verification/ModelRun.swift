@@ -20,6 +20,12 @@ public struct ModelRun: Sendable {
       public var name: String
       public var type: String
       public var shape: [Int]
+
+      init(_ name: String, _ tensor: Tensor) {
+        self.name = name
+        type = tensor.elementType.rawValue
+        shape = tensor.shape.dimensions
+      }
     }
 
     public struct Timings: Sendable, Codable, Equatable {
@@ -92,10 +98,7 @@ public struct ModelRun: Sendable {
     }
     outputs = names.map { ($0, values[$0]!) }
     summary = Summary(
-      outputs: outputs.map { name, tensor in
-        Summary.Output(
-          name: name, type: tensor.elementType.rawValue, shape: tensor.shape.dimensions)
-      },
+      outputs: outputs.map { Summary.Output($0, $1) },
       timings: Summary.Timings(loadSeconds: Figure(loadSeconds), runSeconds: seconds),
       profile: profiles ? Summary.Profile(stepTimes, peak: team.peakRate()) : nil)
   }

@@ -13,7 +13,9 @@ struct VerifyPatch: ParsableCommand {
       are in use.
       """,
     version: "0.1.0",
-    subcommands: [Compare.self, DumpCommand.self, Run.self, Inspect.self],
+    subcommands: [
+      Compare.self, DumpCommand.self, Decode.self, Run.self, Inspect.self,
+    ],
     defaultSubcommand: Compare.self)
 
   static func main() {

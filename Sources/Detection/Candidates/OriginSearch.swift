@@ -10,6 +10,8 @@ struct OriginSearch {
   private let tolerance: DetectionTolerance
   private let byScore: [Int]
   private let byLeft: [Int]
+  /// Those whose box begins nowhere.
+  private let withoutLeft: [Int]
 
   /// Rows looked at for one match: more are alike only where nothing can tell them apart.
   private static let searchLimit = 4096
@@ -21,6 +23,7 @@ struct OriginSearch {
       .sorted { expected[$0].score < expected[$1].score }
     byLeft = expected.indices.filter { !expected[$0].boxInNetworkPixels.x1.isNaN }
       .sorted { expected[$0].boxInNetworkPixels.x1 < expected[$1].boxInNetworkPixels.x1 }
+    withoutLeft = expected.indices.filter { expected[$0].boxInNetworkPixels.x1.isNaN }
   }
 
   /// For each row its cell; `nil` for a row that no cell explains.
@@ -43,7 +46,7 @@ struct OriginSearch {
       }
     }
     for row in rows.indices where isComplete && matches.isOpen(row) {
-      if !matches.isTaken[row], isScoreAlike(rows[row], row) { matches.add(row, row) }
+      if !matches.isTaken[row], scoreRatio(rows[row], row) <= 1 { matches.add(row, row) }
     }
     matches.addClosest { row in
       near(rows[row]).compactMap { place in
@@ -96,6 +99,7 @@ struct OriginSearch {
   /// The expected rows that begin about where a row's box begins.
   private func beside(_ row: Candidate) -> ArraySlice<Int> {
     let box = row.boxInNetworkPixels
+    if box.x1.isNaN { return withoutLeft.prefix(Self.searchLimit) }
     // An expected box of another size may be allowed more than the row's own is.
     return window(byLeft, around: box.x1, 2 * tolerance.allowed(for: box)) {
       expected[$0].boxInNetworkPixels.x1
@@ -123,18 +127,28 @@ struct OriginSearch {
       }
   }
 
-  private func isScoreAlike(_ row: Candidate, _ place: Int) -> Bool {
-    scoreRatio(row, place) <= 1 || (row.score.isNaN && expected[place].score.isNaN)
-  }
-
   /// How far a row's box is from an expected one, in what is allowed.
   private func boxRatio(_ row: Candidate, _ place: Int) -> Float {
     let box = expected[place].boxInNetworkPixels
-    return box.largestDifference(from: row.boxInNetworkPixels)
-      .inTolerances(of: tolerance.allowed(for: box))
+    let allowed = tolerance.allowed(for: box)
+    var largest: Float = 0
+    for axis in 0..<4 {
+      let ratio = row.boxInNetworkPixels.corners[axis].distance(from: box.corners[axis])
+        .inTolerances(of: allowed)
+      if !(ratio <= largest) { largest = ratio }
+      if largest.isNaN { break }
+    }
+    return largest
   }
 
   private func scoreRatio(_ row: Candidate, _ place: Int) -> Float {
-    abs(row.score - expected[place].score).inTolerances(of: tolerance.score)
+    row.score.distance(from: expected[place].score).inTolerances(of: tolerance.score)
+  }
+}
+
+extension Float {
+  /// 0 also between what is no number on both sides, and between equal infinities.
+  fileprivate func distance(from other: Float) -> Float {
+    self == other || (isNaN && other.isNaN) ? 0 : abs(self - other)
   }
 }

@@ -39,6 +39,8 @@ struct Judgement {
   mutating func differ(_ reason: String, in check: Check = .graph) {
     differences.append((check, reason))
   }
+  /// Something that could have differed was compared elsewhere, and agrees.
+  mutating func agree() { hasEvidence = true }
   mutating func note(_ note: String) { notes.append(note) }
   mutating func doubt(_ reason: String) { doubts.append(reason) }
 

@@ -67,11 +67,7 @@ extension Report {
     }
     try comparison.checkUsage()
     do {
-      for (found, judgement) in try comparison.compare(image) {
-        images.append(found)
-        reasons += judgement.reasons.map { "\(found.path): \($0)" }
-        notes += judgement.notes.map { "\(found.path): \($0)" }
-      }
+      add(try comparison.compare(image), isComplete: comparison.isComplete)
     } catch {
       images.append(ImageReport(path: image.name))
       for line in error.lines { fail(line) }
@@ -80,9 +76,19 @@ extension Report {
     timings.inferenceSeconds = comparison.inferenceSeconds
     original.form = comparison.form?.rawValue ?? original.form
     patched.form = comparison.form?.rawValue
+  }
+
+  /// - Parameter isComplete: whether everything could be compared.
+  mutating func add(
+    _ found: [(report: ImageReport, judgement: Judgement)], isComplete: Bool
+  ) {
+    for (image, judgement) in found {
+      images.append(image)
+      reasons += judgement.reasons.map { "\(image.path): \($0)" }
+      notes += judgement.notes.map { "\(image.path): \($0)" }
+    }
     verdict = Verdict(of: images.map(\.verdict))
     // A run that could not be compared must not pass for one that agrees.
-    let isComplete = failures.isEmpty && comparison.isComplete
     if verdict == .equivalent, !isComplete { verdict = .undecided }
   }
 }

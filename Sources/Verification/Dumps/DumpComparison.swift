@@ -17,8 +17,6 @@ struct DumpComparison {
   private(set) var isComplete = true
   private(set) var inferenceSeconds: Figure = 0
 
-  private static let names = Pair(original: "the reference", patched: "the dump")
-
   /// - Throws: why the graph cannot be run.
   init(
     _ model: LoadedModel, _ dump: Dump, path: String, options: DumpOptions
@@ -53,146 +51,20 @@ struct DumpComparison {
     }
     form = reading.graph.ending.form
     notes = reading.graph.notes
-    let runs = options.run.map { [dump.runs[$0]] } ?? dump.runs
-    var found: [(report: ImageReport, judgement: Judgement)] = []
-    for run in runs {
-      let outputs = DumpOutputs(
-        run.tensors, as: reading.expectedOutputs, isTyped: dump.format != .trtexecJSON)
-      for index in 0..<input.shape[0] {
-        let place = input.shape[0] == 1 ? "" : "[\(index)]"
-        var report = ImageReport(
-          path: source.name + place + (run.title.map { " (\($0))" } ?? ""))
-        report.inputShape = input.shape.dimensions
-        var judgement = Judgement(names: Self.names)
-        do {
-          try judge(reading, outputs, index, image.frame, &report, &judgement)
-        } catch {
-          isComplete = false
-          judgement.doubt("\(dumpPath): \(error)")
-        }
-        report.verdict = judgement.verdict
-        found.append((report, judgement))
-      }
+    let judge = DumpJudge(
+      path: reading.path, ending: reading.graph.ending, geometry: reading.graph.geometry,
+      tensors: reading.tensors, dumpPath: dumpPath,
+      rounding: EngineRounding(
+        engine: options.engine, significantDigits: dump.significantDigits,
+        isPlugin: reading.graph.ending.pluginThreshold != nil),
+      options: options.comparison, labels: labels)
+    let found = judge.judge(
+      dump, run: options.run, imageCount: input.shape[0], named: source.name, image.frame)
+    isComplete = found.isComplete
+    return found.images.map { report, judgement in
+      var report = report
+      report.inputShape = input.shape.dimensions
+      return (report, judgement)
     }
-    return found
-  }
-
-  /// - Throws: why the dump cannot be compared.
-  private func judge(
-    _ reading: GraphReading, _ outputs: DumpOutputs, _ index: Int, _ frame: ImageFrame,
-    _ report: inout ImageReport, _ judgement: inout Judgement
-  ) throws(Refusal) {
-    let rounding = EngineRounding(
-      engine: options.engine, significantDigits: dump.significantDigits,
-      isPlugin: reading.graph.ending.pluginThreshold != nil)
-    guard let geometry = reading.graph.geometry else {
-      judgeTensors(reading, outputs, rounding, &report, &judgement)
-      return
-    }
-    let reference = try reading.side(of: index)
-    let dumped = try side(reading, geometry, outputs, index, reference, &judgement)
-    let shape = Shape([frame.networkHeight, frame.networkWidth])
-    do {
-      try DetectionJudge(
-        sides: Pair(original: reference, patched: dumped), options: options.comparison,
-        tolerance: rounding.tolerance(of: geometry, input: shape)
-          .overridden(by: options.comparison), labels: labels
-      ).judge(in: frame, &report, &judgement)
-    } catch {
-      throw Refusal(error.description)
-    }
-    if report.cells?.compared == 0 { report.cells = nil }
-  }
-
-  /// What the dump tells of one image.
-  private func side(
-    _ reading: GraphReading, _ geometry: DecodeGeometry, _ outputs: DumpOutputs, _ index: Int,
-    _ reference: DetectionSide, _ judgement: inout Judgement
-  ) throws(Refusal) -> DetectionSide {
-    let ending = reading.graph.ending
-    if case .yoloLayer(let tail) = ending.tail {
-      let rows = try DumpedRows(outputs, of: tail)
-      for note in rows.notes { judgement.note(note) }
-      return DetectionSide(
-        rows: rows.tensors, of: ending, image: index, reference: reference.cells)
-    }
-    for name in ending.observedTensors {
-      if let reason = outputs.reasons[name] { throw Refusal(reason) }
-    }
-    do {
-      return try DetectionSide(ending, outputs.tensors, image: index, geometry: geometry)
-    } catch {
-      throw Refusal(error.description)
-    }
-  }
-
-  private func judgeTensors(
-    _ reading: GraphReading, _ outputs: DumpOutputs, _ rounding: EngineRounding,
-    _ report: inout ImageReport, _ judgement: inout Judgement
-  ) {
-    let names = reading.expectedOutputs.map(\.name)
-    let reference = names.compactMap { name in
-      reading.tensors[name].map { OutputPairing.Output(name: name, value: name, tensor: $0) }
-    }
-    let dumped = names.compactMap { name in
-      outputs.tensors[name].map { tensor in
-        OutputPairing.Output(
-          name: outputs.named.contains(name) ? name : "\(name) of the dump", value: "",
-          tensor: tensor)
-      }
-    }
-    for entry in outputs.unknown {
-      judgement.note(
-        "\(dumpPath): '\(entry.name)' \(entry.tensor.shape) is no output of the graph")
-    }
-    TensorJudge(
-      paths: Pair(original: reading.path, patched: dumpPath),
-      outputs: Pair(original: reference, patched: dumped),
-      tolerance: options.comparison.tensorTolerance.map(Double.init) ?? rounding.tensorTolerance
-    ).judge(&report, &judgement)
-  }
-}
-
-extension GraphReading {
-  /// What a dump of this graph is expected to hold, of the sizes that the run gave.
-  fileprivate var expectedOutputs: [ExpectedOutput] {
-    let ending = graph.ending
-    var names = ending.observedTensors
-    var rows: [String] = []
-    if graph.geometry == nil {
-      names = tensors.keys.sorted()
-    } else if case .yoloLayer(let tail) = ending.tail {
-      names = tail.outputs
-      rows = Array(tail.outputs[1...])
-    }
-    return names.compactMap { name in
-      tensors[name].map { tensor in
-        ExpectedOutput(
-          name: name, description: TensorDescription(tensor.elementType, tensor.shape),
-          holdsRows: rows.contains(name))
-      }
-    }
-  }
-}
-
-extension DetectionSide {
-  /// Rows of a plugin without the maps they come from: cells are known by the reference's.
-  fileprivate init(
-    rows tensors: [String: Tensor], of ending: Ending, image: Int, reference: Cells
-  ) {
-    let unknown = Cells(
-      known: [], layout: reference.layout, classCount: reference.classCount,
-      scoring: reference.scoring)
-    self.init(
-      form: ending.form, threshold: nil, isPlugin: true, cells: unknown,
-      candidates: { (rule, tolerance) throws(DetectionError) in
-        // An engine's objectness may reach the threshold where the reference's does not.
-        let found = try ending.candidates(
-          in: tensors, image: image, cells: reference, rule: rule, tolerance: tolerance,
-          slack: tolerance.score)
-        return CandidateSet(
-          candidates: found.candidates, cells: unknown, isPlugin: true,
-          differences: found.differences)
-      })
   }
 }

@@ -5,7 +5,11 @@ import Verification
 struct DetectionArguments: ParsableArguments {
   @Option(help: "The score a detection must exceed.") var confidence = ComparisonOptions()
     .confidence
-  @Option(help: "The overlap above which a box is suppressed by a better one of its class.")
+  @Option(
+    help: """
+      The overlap above which a box is suppressed by a better one of its class; an NMS plugin's own \
+      counts in its place.
+      """)
   var iou = ComparisonOptions().iou
   @Option(help: "Detections that are kept at most.")
   var maxDetections = ComparisonOptions().maximumDetections

@@ -191,7 +191,7 @@ import Testing
     let boxesEnding = detector.boxesGraph().recognized()
     let tensors = ["bbox": boxes, "cls_score": scores]
     let rule = CandidateRule(
-      forms: [detector.decodedGraph().recognized().form, boxesEnding.form], thresholds: [],
+      forms: [detector.decodedGraph().recognized().form, boxesEnding.form], own: [],
       confidence: 0.25)
     #expect(rule == CandidateRule(threshold: 0.25, measure: .product))
     let original = try detector.originalCandidates(maps, rule)
@@ -212,13 +212,16 @@ import Testing
   @Test("a plugin's threshold is the rule where there is one, the higher of two")
   func ruleOfThreshold() {
     let plugin = MadeUpDetector().pluginGraph(threshold: 0.125).recognized()
-    func rule(_ thresholds: [Float]) -> CandidateRule {
-      CandidateRule(forms: [.yolov5Decoded, plugin.form], thresholds: thresholds, confidence: 0.5)
+    func rule(_ own: [CandidateRule]) -> CandidateRule {
+      CandidateRule(forms: [.yolov5Decoded, plugin.form], own: own, confidence: 0.5)
     }
     #expect(
-      rule([plugin.pluginThreshold!]) == CandidateRule(threshold: 0.125, measure: .objectness))
-    #expect(rule([0.125, 0.25]).threshold == 0.25)
+      rule([plugin.ownRule!]) == CandidateRule(threshold: 0.125, measure: .objectness))
+    let products = [0.125, 0.25].map { CandidateRule(threshold: $0, measure: .product) }
+    #expect(rule(products) == CandidateRule(threshold: 0.25, measure: .objectness))
     #expect(rule([]).threshold == 0.5)
+    let strict = CandidateRule(threshold: 0.25, measure: .product, admitsThreshold: false)
+    #expect(!rule([strict, products[1]]).admitsThreshold)
   }
 
   @Test("a number of rows that cannot be is a difference", arguments: [Int32(-1), 379])

@@ -238,23 +238,6 @@ import Testing
       return graph
     },
     Case(
-      testDescription: "batched suppression", form: .batchedNMSPlugin, classCount: nil, observed: []
-    ) {
-      var graph = detector.boxesGraph()
-      graph.add("BatchedNMSDynamic_TRT", ["bbox", "cls_score"], "BatchedNMS", [1, 1], .int32)
-      graph.outputs = ["BatchedNMS"]
-      return graph
-    },
-    Case(
-      testDescription: "efficient suppression", form: .efficientNMSPlugin, classCount: nil,
-      observed: []
-    ) {
-      var graph = detector.boxesGraph()
-      graph.add("EfficientNMS_TRT", ["bbox", "cls_score"], "num_dets", [1, 1], .int32)
-      graph.outputs = ["num_dets"]
-      return graph
-    },
-    Case(
       testDescription: "one convolution's map as rows", form: .tensors, classCount: nil,
       observed: []
     ) {
@@ -390,7 +373,87 @@ import Testing
     },
   ]
 
-  @Test("what a graph ends in", arguments: decodedCases + headsCases + otherCases + pluginCases)
+  static let batched: [String: Attribute] = [
+    "shareLocation": .int(1), "backgroundLabelId": .int(-1), "numClasses": .int(4),
+    "topK": .int(300), "keepTopK": .int(100), "scoreThreshold": .float(0.001),
+    "iouThreshold": .float(0.65), "isNormalized": .int(0), "clipBoxes": .int(0),
+    "scoreBits": .int(16), "caffeSemantics": .int(1),
+  ]
+  static let efficient: [String: Attribute] = [
+    "score_threshold": .float(0.25), "iou_threshold": .float(0.65), "max_output_boxes": .int(100),
+    "background_class": .int(-1), "score_activation": .int(0), "class_agnostic": .int(0),
+    "box_coding": .int(0),
+  ]
+  static let rows = ["num", "boxes", "scores", "classes"]
+
+  /// Ends in an NMS plugin with rows of the names `rows`.
+  static func suppressed(
+    _ type: String, _ attributes: [String: Attribute], boxes: String = "bbox"
+  ) -> MadeUpGraph {
+    var graph = detector.boxesGraph()
+    graph.nodes.append(
+      Node(
+        operatorType: type, name: "NMS", inputs: [boxes, "cls_score"], outputs: rows,
+        attributes: attributes))
+    graph.outputs = rows
+    return graph
+  }
+
+  static let suppressedCases = [
+    Case(
+      testDescription: "batched suppression", form: .batchedNMSPlugin,
+      observed: ["bbox", "cls_score"] + rows, heads: logits
+    ) { suppressed("BatchedNMSDynamic_TRT", batched) },
+    Case(
+      testDescription: "batched suppression, static", form: .batchedNMSPlugin,
+      observed: ["bbox", "cls_score"] + rows, heads: logits
+    ) { suppressed("BatchedNMS_TRT", batched) },
+    Case(
+      testDescription: "efficient suppression", form: .efficientNMSPlugin,
+      observed: ["corners", "cls_score"] + rows, heads: logits
+    ) { suppressed("EfficientNMS_TRT", efficient, boxes: "corners") },
+    Case(
+      testDescription: "efficient suppression with defaults", form: .efficientNMSPlugin,
+      observed: ["bbox", "cls_score"] + rows, heads: logits,
+      notes: ["score_threshold is absent, the plugin's default 0.5", "class_agnostic is absent"]
+    ) {
+      var attributes = efficient
+      attributes["score_threshold"] = nil
+      attributes["class_agnostic"] = nil
+      return suppressed("EfficientNMS_TRT", attributes)
+    },
+    Case(
+      testDescription: "batched suppression without its attributes", form: .batchedNMSPlugin,
+      classCount: nil, observed: [], differences: ["attribute shareLocation is absent"]
+    ) { suppressed("BatchedNMSDynamic_TRT", [:]) },
+    Case(
+      testDescription: "suppression of boxes that are not known", form: .batchedNMSPlugin,
+      classCount: nil, observed: [], notes: ["the shapes of its inputs are not known"]
+    ) { suppressed("BatchedNMSDynamic_TRT", batched, boxes: "nowhere") },
+    Case(
+      testDescription: "half of an efficient suppression", form: .efficientNMSPlugin,
+      observed: ["bbox", "cls_score"] + rows, heads: logits, oneSided: ["bbox"],
+      differences: ["give out the plugin's scores", "give out the plugin's classes"]
+    ) {
+      var graph = suppressed("EfficientNMS_TRT", efficient)
+      graph.outputs = ["num", "boxes", "bbox"]
+      return graph
+    },
+    Case(
+      testDescription: "outputs called as other ones", form: .efficientNMSPlugin,
+      observed: ["bbox", "cls_score", "num", "boxes", "det_classes", "classes"], heads: logits,
+      differences: ["'det_classes' carries the scores of the plugin, expected its classes"]
+    ) {
+      var graph = suppressed("EfficientNMS_TRT", efficient)
+      graph.nodes[graph.nodes.count - 1].outputs[2] = "det_classes"
+      graph.outputs[2] = "det_classes"
+      return graph
+    },
+  ]
+
+  @Test(
+    "what a graph ends in",
+    arguments: decodedCases + headsCases + otherCases + pluginCases + suppressedCases)
   func recognizes(_ row: Case) {
     let ending = row.graph().recognized()
     #expect(ending.form == row.form)
@@ -424,7 +487,7 @@ import Testing
     detector.sizes = [(8, 10), (4, 5), (2, 3)]
     let ending = detector.pluginGraph().recognized()
     #expect(ending.geometry?.layout == detector.layout)
-    #expect(ending.pluginThreshold == 0.25)
+    #expect(ending.ownRule == CandidateRule(threshold: 0.25, measure: .objectness))
     let scales = ending.geometry?.scales
     #expect(scales?.map(\.anchors) == Self.detector.geometry.scales?.map(\.anchors))
     // The network is as wide as 3 cells of stride 32 make it.

@@ -35,20 +35,31 @@ package struct CandidateRule: Sendable, Equatable {
 
   package let threshold: Float
   package let measure: Measure
+  /// Whether what is exactly on the threshold is a candidate.
+  package let admitsThreshold: Bool
 
-  package init(threshold: Float, measure: Measure) {
+  package init(threshold: Float, measure: Measure, admitsThreshold: Bool = true) {
     self.threshold = threshold
     self.measure = measure
+    self.admitsThreshold = admitsThreshold
   }
 
   /// The rule for two graphs that end in `forms`.
   ///
-  /// - Parameter thresholds: those that a graph applies itself; the highest counts, and `confidence`
-  ///   where there is none.
-  package init(forms: [Form], thresholds: [Float], confidence: Float) {
-    threshold = thresholds.max() ?? confidence
-    let hasProducts = forms.contains { [.boxesAndScores, .yolov8Decoded].contains($0) }
-    measure = hasProducts ? .product : .objectness
+  /// - Parameter own: those by which a graph drops candidates itself; the strictest counts, and
+  ///   `confidence` where there is none.
+  package init(forms: [Form], own: [CandidateRule], confidence: Float) {
+    let strictest = own.max {
+      ($0.threshold, $0.admitsThreshold ? 0 : 1) < ($1.threshold, $1.admitsThreshold ? 0 : 1)
+    }
+    threshold = strictest?.threshold ?? confidence
+    admitsThreshold = strictest?.admitsThreshold ?? true
+    measure = forms.contains(where: \.hasProductsOnly) ? .product : .objectness
+  }
+
+  /// Whether a number falls short of the threshold; a NaN does not.
+  func rejects(_ number: Float) -> Bool {
+    number < threshold || (number == threshold && !admitsThreshold)
   }
 
   /// What the threshold is applied to in one cell.
@@ -140,7 +151,7 @@ extension CellReader {
     forEachCell(withClasses: needsClasses) { block in
       var measure = needsClasses ? block.largestClassScore : block.objectness
       if needsClasses, hasObjectness { measure *= block.objectness }
-      return measure .>= rule.threshold
+      return rule.admitsThreshold ? measure .>= rule.threshold : measure .> rule.threshold
     } body: {
       body($0)
     }

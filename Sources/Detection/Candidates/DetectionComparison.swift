@@ -31,6 +31,9 @@ public struct DetectionComparison: Sendable, Equatable {
   /// Detections that are missing, extra or of another place or class because of values that
   /// rounding may decide, or by the plugin's definition.
   public var ambiguous = 0
+  /// Detections that Ultralytics' post-processing and an NMS plugin choose differently by their own
+  /// definitions; the comparison itself has both sides go through the plugin's. `nil` without one.
+  public var specified: Int?
   public var classMismatches = 0
   /// Matched detections further apart than the tolerance.
   public var different = 0

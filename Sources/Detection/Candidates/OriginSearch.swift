@@ -1,6 +1,6 @@
 import BoxMath
 
-/// Finds the cells that rows come from, whatever their order.
+/// Finds which of the rows a plugin should have made a row is, whatever their order.
 ///
 /// Rows that agree with a cell take it first, the closest pairs before the others; what is left is
 /// known again by its box alone, or by its score.
@@ -26,8 +26,8 @@ struct OriginSearch {
     withoutLeft = expected.indices.filter { expected[$0].boxInNetworkPixels.x1.isNaN }
   }
 
-  /// For each row its cell; `nil` for a row that no cell explains.
-  func origins(of rows: [Candidate]) -> [Int?] {
+  /// For each row its place among those expected; `nil` for a row that none of them explains.
+  func places(of rows: [Candidate]) -> [Int?] {
     var matches = Matches(rowCount: rows.count, expectedCount: expected.count)
     let isComplete = rows.count == expected.count
     for row in rows.indices where isComplete && isSame(rows[row], expected[row]) {
@@ -55,7 +55,7 @@ struct OriginSearch {
         return (place, box.isNaN ? .infinity : box)
       }
     }
-    return matches.expectedOfRow.map { $0.flatMap { expected[$0].cell } }
+    return matches.expectedOfRow
   }
 
   private struct Matches {

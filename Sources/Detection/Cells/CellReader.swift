@@ -51,7 +51,7 @@ struct CellReader {
     for channel in 0..<4 {
       values[channel] = source.boxes[first + channel * channels.channelStride]
     }
-    if source.scale.isLogit {
+    if channels.isLogit {
       for channel in 0..<4 { values[channel] = values[channel].sigmoid }
     }
     return source.scale.box(values, anchor: place.anchor, row: place.row, column: place.column)
@@ -71,7 +71,7 @@ struct CellReader {
     let channels = source.scale.scores
     let first = index(channels, source.scale.grid, cell)
     let value = source.scores[first + channel * channels.channelStride]
-    return source.scale.isLogit ? value.sigmoid : value
+    return channels.isLogit ? value.sigmoid : value
   }
 
   func bestClass(of cell: Int) -> ClassChoice<Float> {
@@ -80,7 +80,7 @@ struct CellReader {
     let first =
       index(channels, source.scale.grid, cell) + (hasObjectness ? channels.channelStride : 0)
     // A sigmoid keeps the order of the classes, but may make two of them equal.
-    let isLogit = source.scale.isLogit
+    let isLogit = channels.isLogit
     return .firstLargest(of: classCount) { classIndex in
       let value = source.scores[first + classIndex * channels.channelStride]
       return isLogit ? value.sigmoid : value
@@ -120,14 +120,14 @@ struct CellReader {
     let source = sources[stretch.scale]
     let channels = source.scale.scores
     if hasObjectness {
-      block.objectness = load(stretch, source.scores, channels, channel: 0, source.scale)
+      block.objectness = load(stretch, source.scores, channels, channel: 0, source.scale.grid)
     }
     guard withClasses else { return }
     let firstChannel = hasObjectness ? 1 : 0
     if channels.cellStride == 1, rowOfCell == nil {
       for classIndex in 0..<classCount {
         block.classes[classIndex] = load(
-          stretch, source.scores, channels, channel: firstChannel + classIndex, source.scale)
+          stretch, source.scores, channels, channel: firstChannel + classIndex, source.scale.grid)
       }
     } else {
       loadRows(stretch, source, firstChannel: firstChannel, into: &block)
@@ -136,7 +136,7 @@ struct CellReader {
 
   private func loadBoxes(_ stretch: CellStretch, _ source: Source, into block: inout CellBlock) {
     let scale = source.scale
-    let values = (0..<4).map { load(stretch, source.boxes, scale.boxes, channel: $0, scale) }
+    let values = (0..<4).map { load(stretch, source.boxes, scale.boxes, channel: $0, scale.grid) }
     for axis in 0..<4 { block.corners[axis] = SIMD16() }
     for lane in 0..<stretch.count {
       let (row, column) = (stretch.start + lane).quotientAndRemainder(
@@ -151,15 +151,15 @@ struct CellReader {
   /// One channel of a stretch.
   private func load(
     _ stretch: CellStretch, _ values: UnsafeBufferPointer<Float>, _ channels: CellScale.Channels,
-    channel: Int, _ scale: CellScale
+    channel: Int, _ grid: CellLayout.Scale
   ) -> SIMD16<Float> {
-    let first = index(channels, scale.grid, stretch.firstCell) + channel * channels.channelStride
+    let first = index(channels, grid, stretch.firstCell) + channel * channels.channelStride
     var lanes = SIMD16<Float>()
     if rowOfCell != nil {
       for lane in 0..<stretch.count {
         lanes[lane] =
           values[
-            index(channels, scale.grid, stretch.firstCell + lane) + channel * channels.channelStride
+            index(channels, grid, stretch.firstCell + lane) + channel * channels.channelStride
           ]
       }
     } else if channels.cellStride == 1, stretch.count == CellBlock.width {
@@ -168,7 +168,7 @@ struct CellReader {
     } else {
       for lane in 0..<stretch.count { lanes[lane] = values[first + lane * channels.cellStride] }
     }
-    guard scale.isLogit else { return lanes }
+    guard channels.isLogit else { return lanes }
     for lane in 0..<stretch.count { lanes[lane] = lanes[lane].sigmoid }
     return lanes
   }
@@ -188,7 +188,7 @@ struct CellReader {
         for classIndex in 0..<classCount {
           let value = source.scores[first + classIndex * channels.channelStride]
           lanes[classIndex * CellBlock.width + lane] =
-            source.scale.isLogit ? value.sigmoid : value
+            channels.isLogit ? value.sigmoid : value
         }
       }
     }

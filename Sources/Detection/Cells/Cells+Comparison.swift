@@ -160,7 +160,7 @@ extension CellBlock {
   }
 
   /// Makes the classes products with the objectness.
-  fileprivate mutating func multiplyClasses() {
+  mutating func multiplyClasses() {
     for classIndex in classes.indices { classes[classIndex] *= objectness }
   }
 }

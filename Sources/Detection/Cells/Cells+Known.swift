@@ -52,8 +52,7 @@ extension Cells {
             rowsOf: rows, first: grid.firstCell * width + channel, width: width, grid)
         }
         return CellScale(
-          grid: grid, encoding: .corners, boxes: channels(from: 0), scores: channels(from: 4),
-          isLogit: false)
+          grid: grid, encoding: .corners, boxes: channels(from: 0), scores: channels(from: 4))
       }, rowOfCell: rowOfCell, knownCells: known.map(\.cell))
   }
 

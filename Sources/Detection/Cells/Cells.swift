@@ -86,6 +86,8 @@ struct CellScale: Sendable {
     let anchorStride: Int
     let cellStride: Int
     let channelStride: Int
+    /// Whether the numbers are logits.
+    var isLogit = false
   }
 
   let grid: CellLayout.Scale
@@ -93,6 +95,4 @@ struct CellScale: Sendable {
   let boxes: Channels
   /// Objectness (if there is any) and classes.
   let scores: Channels
-  /// Whether all numbers are logits.
-  let isLogit: Bool
 }

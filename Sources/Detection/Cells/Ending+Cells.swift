@@ -21,8 +21,8 @@ extension Ending {
     switch tail {
     case .decodedRows(let output, _): return try builder.decodedRows(output)
     case .classMajor(let output): return try builder.classMajor(output)
-    case .boxesAndScores(let boxes, let scores, _):
-      return try builder.boxesAndScores(boxes, scores)
+    case .boxesAndScores(let tensors): return try builder.boxesAndScores(tensors)
+    case .suppressed(let tail): return try builder.boxesAndScores(tail.inputs)
     case .heads(let maps, let throughSigmoid):
       guard let decoders = geometry.decoders else {
         throw DetectionError("the strides and anchors of the head maps are not known")
@@ -82,19 +82,36 @@ private struct CellsBuilder {
     }
   }
 
-  func boxesAndScores(_ boxes: String, _ scores: String) throws(DetectionError) -> Cells {
+  func boxesAndScores(_ names: BoxesAndScores) throws(DetectionError) -> Cells {
     let count = layout.cellCount
-    let (boxTensor, firstBox) = try tensor(boxes, [[count, 1, 4], [count, 4]])
-    let (scoreTensor, firstScore) = try tensor(scores, [[count, classCount]])
-    return cells(.products, .corners) { grid in
-      (
-        CellScale.Channels(
-          rowsOf: boxTensor, first: firstBox + grid.firstCell * 4, width: 4, grid),
-        CellScale.Channels(
-          rowsOf: scoreTensor, first: firstScore + grid.firstCell * classCount, width: classCount,
-          grid)
+    var (boxes, firstBox) = try tensor(names.boxes, [[count, 1, 4], [count, 4]])
+    if let anchors = names.anchors {
+      let (anchors, firstAnchor) = try anchorTensor(anchors)
+      boxes = boxes.decoded(
+        from: firstBox, by: anchors, from: firstAnchor, count: count, names.coding)
+      firstBox = 0
+    }
+    let (scores, firstScore) = try tensor(
+      names.scores, [[count, classCount], [count, classCount, 1]])
+    return cells(.products, names.coding == .corners ? .corners : .centerAndSize) { grid in
+      var scoreChannels = CellScale.Channels(
+        rowsOf: scores, first: firstScore + grid.firstCell * classCount, width: classCount, grid)
+      scoreChannels.isLogit = names.scoresAreLogits
+      return (
+        CellScale.Channels(rowsOf: boxes, first: firstBox + grid.firstCell * 4, width: 4, grid),
+        scoreChannels
       )
     }
+  }
+
+  /// Anchors `[1, A, 4]` for all images, or `[N, A, 4]`, and where the image's begin.
+  private func anchorTensor(_ name: String) throws(DetectionError) -> (Tensor, first: Int) {
+    guard let tensor = tensors[name], Array(tensor.shape.dropFirst()) == [layout.cellCount, 4],
+      tensor.shape[0] == 1 || image < tensor.shape[0]
+    else { throw DetectionError("'\(name)' does not hold an anchor for each cell") }
+    return (
+      try tensor.asFloat32(), tensor.shape[0] == 1 ? 0 : image * layout.cellCount * 4
+    )
   }
 
   func classMajor(_ name: String) throws(DetectionError) -> Cells {
@@ -131,8 +148,8 @@ private struct CellsBuilder {
       scales.append(
         CellScale(
           grid: grid, encoding: .head(decoder),
-          boxes: CellScale.Channels(map, tensor, first: first, channel: 0),
-          scores: CellScale.Channels(map, tensor, first: first, channel: 4), isLogit: isLogit))
+          boxes: CellScale.Channels(map, tensor, first: first, channel: 0, isLogit: isLogit),
+          scores: CellScale.Channels(map, tensor, first: first, channel: 4, isLogit: isLogit)))
     }
     return Cells(
       layout: layout, classCount: classCount, scoring: .objectnessAndClasses, scales: scales)
@@ -146,8 +163,7 @@ private struct CellsBuilder {
       layout: layout, classCount: classCount, scoring: scoring,
       scales: layout.scales.map { grid in
         let (boxes, scores) = channels(grid)
-        return CellScale(
-          grid: grid, encoding: encoding, boxes: boxes, scores: scores, isLogit: false)
+        return CellScale(grid: grid, encoding: encoding, boxes: boxes, scores: scores)
       }, rowOfCell: geometry.rowOfCell)
   }
 }
@@ -163,17 +179,20 @@ extension CellScale.Channels {
   /// Cells of a head map.
   ///
   /// - Parameter first: where the image begins.
-  fileprivate init(_ map: HeadMap, _ tensor: Tensor, first: Int, channel: Int) {
+  fileprivate init(
+    _ map: HeadMap, _ tensor: Tensor, first: Int, channel: Int, isLogit: Bool
+  ) {
     let cellCount = map.rows * map.columns
     switch map.axes {
     case .merged, .channelsFirst:
       self.init(
         tensor: tensor, first: first + channel * cellCount,
-        anchorStride: map.channels * cellCount, cellStride: 1, channelStride: cellCount)
+        anchorStride: map.channels * cellCount, cellStride: 1, channelStride: cellCount,
+        isLogit: isLogit)
     case .channelsLast:
       self.init(
         tensor: tensor, first: first + channel, anchorStride: cellCount * map.channels,
-        cellStride: map.channels, channelStride: 1)
+        cellStride: map.channels, channelStride: 1, isLogit: isLogit)
     }
   }
 }
@@ -185,6 +204,27 @@ extension HeadMap {
     case .merged: [anchors * channels, rows, columns]
     case .channelsFirst: [anchors, channels, rows, columns]
     case .channelsLast: [anchors, rows, columns, channels]
+    }
+  }
+}
+
+extension Tensor {
+  /// The boxes that `count` float32 corrections make of as many anchors, in the same coding:
+  /// `[count, 4]`.
+  fileprivate func decoded(
+    from first: Int, by anchors: Tensor, from firstAnchor: Int, count: Int, _ coding: BoxCoding
+  ) -> Tensor {
+    withElements(of: Float.self) { corrections in
+      anchors.withElements(of: Float.self) { anchors in
+        Tensor(Float.self, shape: [count, 4]) { boxes in
+          for cell in 0..<count {
+            let anchor = CodedBox(anchors, at: firstAnchor + 4 * cell)
+            let box = CodedBox(corrections, at: first + 4 * cell).decoded(from: anchor, coding)
+            (boxes[4 * cell], boxes[4 * cell + 1]) = (box.a, box.b)
+            (boxes[4 * cell + 2], boxes[4 * cell + 3]) = (box.c, box.d)
+          }
+        }
+      }
     }
   }
 }

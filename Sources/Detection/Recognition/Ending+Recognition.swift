@@ -153,12 +153,24 @@ struct Recognizer {
     return nil
   }
 
-  private func isBoxes(_ output: Output) -> Bool {
+  func isBoxes(_ output: Output) -> Bool {
     let shape = output.shape
     return shape.rank == 3 && shape[2] == 4 || shape.rank == 4 && shape[2] == 1 && shape[3] == 4
   }
 
   private func boxesAndScores(_ boxes: Output, _ scores: Output) -> Ending {
+    let (tensors, layout) = boxesAndScores(boxes, scores)
+    return Ending(
+      tail: .boxesAndScores(tensors), classCount: scores.shape[2],
+      geometry: DecodeGeometry(layout: layout),
+      oneSidedOutputs: outputs(without: [boxes.name, scores.name]),
+      differences: classDifferences(scores.shape[2], "the output has"))
+  }
+
+  /// Boxes and scores with the heads behind them, and the cells they are of.
+  func boxesAndScores(
+    _ boxes: Output, _ scores: Output
+  ) -> (tensors: BoxesAndScores, layout: CellLayout) {
     let (cellCount, classCount) = (scores.shape[1], scores.shape[2])
     let heads =
       structure.heads(
@@ -167,14 +179,14 @@ struct Recognizer {
       heads.isEmpty
       ? familiarLayout(cellCount: cellCount, anchors: [3, 1]) ?? CellLayout(rows: cellCount)
       : heads.layout
-    var differences: [String] = []
-    if let namedClasses, namedClasses != classCount {
-      differences.append(
-        "the metadata names \(namedClasses) classes, but the output has \(classCount)")
-    }
-    return Ending(
-      tail: .boxesAndScores(boxes: boxes.name, scores: scores.name, heads: heads),
-      classCount: classCount, geometry: DecodeGeometry(layout: layout),
-      oneSidedOutputs: outputs(without: [boxes.name, scores.name]), differences: differences)
+    return (BoxesAndScores(boxes: boxes.name, scores: scores.name, heads: heads), layout)
+  }
+
+  /// What is wrong when the metadata names another number of classes than there is.
+  ///
+  /// - Parameter place: what has the classes, as a subject and its verb.
+  func classDifferences(_ classCount: Int, _ place: String) -> [String] {
+    guard let namedClasses, namedClasses != classCount else { return [] }
+    return ["the metadata names \(namedClasses) classes, but \(place) \(classCount)"]
   }
 }

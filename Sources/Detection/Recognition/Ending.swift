@@ -12,7 +12,8 @@ package struct Ending: Sendable {
     /// Head maps, finest first.
     case heads([HeadMap], throughSigmoid: Bool)
     case yoloLayer(YoloLayerTail)
-    case boxesAndScores(boxes: String, scores: String, heads: [HeadMap])
+    case boxesAndScores(BoxesAndScores)
+    case suppressed(NMSPluginTail)
     /// Columns of cx, cy, w, h and classes.
     case classMajor(output: String)
     /// A form that is known by name only.
@@ -50,6 +51,7 @@ package struct Ending: Sendable {
     case .heads(_, let throughSigmoid): throughSigmoid ? .headsSigmoid : .headsLogit
     case .yoloLayer: .yoloLayerPlugin
     case .boxesAndScores: .boxesAndScores
+    case .suppressed(let tail): tail.plugin.form
     case .classMajor: .yolov8Decoded
     case .named(let form): form
     }
@@ -61,23 +63,47 @@ package struct Ending: Sendable {
     case .decodedRows(let output, _), .classMajor(let output): [output]
     case .heads(let maps, _): maps.map(\.name)
     case .yoloLayer(let tail): tail.maps.map(\.name) + tail.outputs
-    case .boxesAndScores(let boxes, let scores, _): [boxes, scores]
+    case .boxesAndScores(let tensors): tensors.names
+    case .suppressed(let tail): tail.inputs.names + tail.outputs
     case .named: []
     }
   }
 
-  /// The threshold on objectness below which the graph itself drops a cell.
-  package var pluginThreshold: Float? {
-    if case .yoloLayer(let tail) = tail { tail.parameters.scoreThreshold } else { nil }
+  /// What the graph itself drops candidates by: its plugin's threshold.
+  package var ownRule: CandidateRule? {
+    switch tail {
+    case .yoloLayer(let tail):
+      CandidateRule(threshold: tail.parameters.scoreThreshold, measure: .objectness)
+    case .suppressed(let tail): tail.plugin.rule
+    default: nil
+    }
   }
 
   /// The head maps that decoded rows are made from; what ``Probe`` feeds.
   package var decodedHeads: [HeadMap] {
     switch tail {
-    case .decodedRows(_, let heads), .boxesAndScores(_, _, let heads): heads
+    case .decodedRows(_, let heads): heads
+    case .boxesAndScores(let tensors): tensors.heads
+    case .suppressed(let tail): tail.inputs.heads
     default: []
     }
   }
+}
+
+/// The tensors that hold the boxes of all cells and the scores of their classes.
+package struct BoxesAndScores: Sendable {
+  /// `[N, A, 4]` or `[N, A, 1, 4]`
+  package let boxes: String
+  /// `[N, A, nc]` or `[N, A, nc, 1]`
+  package let scores: String
+  /// What they are made from, finest first; empty where it is not known.
+  package let heads: [HeadMap]
+  package var coding = BoxCoding.corners
+  package var scoresAreLogits = false
+  /// What the boxes are corrections to: `[1, A, 4]` or `[N, A, 4]`; `nil` where they are decoded.
+  package var anchors: String?
+
+  package var names: [String] { [boxes, scores] + (anchors.map { [$0] } ?? []) }
 }
 
 /// A graph's end in `YoloLayer_TRT`.

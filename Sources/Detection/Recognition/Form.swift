@@ -19,3 +19,13 @@ public enum Form: String, Sendable, Codable, CaseIterable {
   /// Nothing of these.
   case tensors
 }
+
+extension Form {
+  /// Whether objectness and class come multiplied, or as one.
+  var hasProductsOnly: Bool {
+    switch self {
+    case .boxesAndScores, .yolov8Decoded, .batchedNMSPlugin, .efficientNMSPlugin: true
+    default: false
+    }
+  }
+}

@@ -16,12 +16,20 @@ package struct Probe: Sendable {
   package let runs: [[String: Tensor]]
 
   private let layout: CellLayout
+  private let classCount: Int
   private let output: Output
   private let base: Int
 
   private enum Output {
     case rows(String)
-    case cornersAndProducts(boxes: String, scores: String)
+    case boxesAndProducts(BoxesAndScores)
+
+    var names: [String] {
+      switch self {
+      case .rows(let name): [name]
+      case .boxesAndProducts(let tensors): tensors.names
+      }
+    }
   }
 
   /// - Returns: `nil` when the graph does not decode head maps.
@@ -31,13 +39,14 @@ package struct Probe: Sendable {
     guard !heads.isEmpty else { return nil }
     switch ending.tail {
     case .decodedRows(let name, _): output = .rows(name)
-    case .boxesAndScores(let boxes, let scores, _):
-      output = .cornersAndProducts(boxes: boxes, scores: scores)
+    case .boxesAndScores(let tensors): output = .boxesAndProducts(tensors)
+    case .suppressed(let tail) where tail.inputs.anchors == nil:
+      output = .boxesAndProducts(tail.inputs)
     default: return nil
     }
     let descriptions = heads.compactMap { lookup($0.name) }
     guard descriptions.count == heads.count else { return nil }
-    var part = try graph.extract(inputs: heads.map(\.name), outputs: ending.observedTensors)
+    var part = try graph.extract(inputs: heads.map(\.name), outputs: output.names)
     part.inputs = zip(heads, descriptions).map { head, description in
       ValueInfo(
         name: head.name, elementType: description.elementType,
@@ -45,6 +54,7 @@ package struct Probe: Sendable {
     }
     self.graph = part
     layout = heads.layout
+    classCount = heads[0].channels - 5
     let isHalf = descriptions.contains { $0.elementType.byteCount == 2 } || part.castsToHalf
     base = isHalf ? min(64, max(2, layout.cellCount)) : max(2, layout.cellCount)
     var runs: [[String: Tensor]] = []
@@ -231,12 +241,14 @@ extension Probe {
     private let isCorners: Bool
 
     init(_ tensors: [String: Tensor], _ probe: Probe) throws(DetectionError) {
-      func columns(_ range: Range<Int>, of name: String) throws(DetectionError) -> [Float] {
+      func columns(
+        _ range: Range<Int>, of name: String, width: Int? = nil
+      ) throws(DetectionError) -> [Float] {
         guard let tensor = try tensors[name]?.asFloat32() else {
           throw DetectionError("the probe gave no tensor '\(name)'")
         }
         let rowCount = probe.layout.cellCount
-        let width = tensor.shape.last ?? 0
+        let width = width ?? tensor.shape.last ?? 0
         guard width >= range.upperBound, tensor.shape.elementCount >= rowCount * width else {
           throw DetectionError("'\(name)' has shape \(tensor.shape), expected \(rowCount) rows")
         }
@@ -249,10 +261,10 @@ extension Probe {
         boxes = try columns(0..<4, of: name)
         levels = try columns(4..<5, of: name)
         isCorners = false
-      case .cornersAndProducts(let boxName, let scoreName):
-        boxes = try columns(0..<4, of: boxName)
-        levels = try columns(0..<1, of: scoreName)
-        isCorners = true
+      case .boxesAndProducts(let tensors):
+        boxes = try columns(0..<4, of: tensors.boxes, width: 4)
+        levels = try columns(0..<1, of: tensors.scores, width: probe.classCount)
+        isCorners = tensors.coding == .corners
       }
       guard levels.allSatisfy(\.isFinite), boxes.allSatisfy(\.isFinite) else {
         throw DetectionError("what comes of zeros is not finite")

@@ -43,7 +43,7 @@ extension Recognizer {
         HeadMap(name: $0.name, shape: $0.shape, axes: axes, anchors: $0.shape[1])
       }
       return Dictionary(grouping: maps) { [$0.anchors, $0.channels] }.values.map { maps in
-        (maps, classDifferences(maps[0].channels - 5))
+        (maps, classDifferences(maps[0].channels - 5, "the maps have room for"))
       }.sorted { $0.0[0].name < $1.0[0].name }
     }
     return merged + separate
@@ -58,12 +58,7 @@ extension Recognizer {
       }
     }
     guard channels % 3 == 0, channels / 3 > 5 else { return nil }
-    return (3, classDifferences(channels / 3 - 5))
-  }
-
-  private func classDifferences(_ classCount: Int) -> [String] {
-    guard let namedClasses, namedClasses != classCount else { return [] }
-    return ["the metadata names \(namedClasses) classes, but the maps have room for \(classCount)"]
+    return (3, classDifferences(channels / 3 - 5, "the maps have room for"))
   }
 
   private func isPyramid(_ maps: [HeadMap]) -> Bool {

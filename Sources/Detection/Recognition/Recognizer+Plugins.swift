@@ -5,21 +5,18 @@ import Tensors
 extension Recognizer {
   /// A graph whose outputs depend on one of TensorRT's detection plugins.
   func plugin() -> Ending? {
-    let yoloLayers = structure.nodes(ofTypes: [YoloLayerParameters.operatorType])
-    if let node = yoloLayers.first {
-      let ending = yoloLayer(node)
-      guard yoloLayers.count > 1 else { return ending }
-      return ending.adding(
-        differences: ["\(yoloLayers.count) \(node.operatorType) nodes, expected one"])
-    }
-    let forms: [(Form, Set<String>)] = [
-      (.batchedNMSPlugin, ["BatchedNMS_TRT", "BatchedNMSDynamic_TRT"]),
-      (.efficientNMSPlugin, ["EfficientNMS_TRT"]),
-    ]
-    for (form, types) in forms where !structure.nodes(ofTypes: types).isEmpty {
-      return Ending(tail: .named(form))
-    }
-    return nil
+    ending(in: [YoloLayerParameters.operatorType], yoloLayer)
+      ?? ending(in: NMSPlugin.operatorTypes, suppressed)
+  }
+
+  /// The ending in the first node of some operators, of which there should be one.
+  private func ending(in types: Set<String>, _ recognize: (Node) -> Ending) -> Ending? {
+    let nodes = structure.nodes(ofTypes: types)
+    guard let node = nodes.first else { return nil }
+    let ending = recognize(node)
+    guard nodes.count > 1 else { return ending }
+    return ending.adding(
+      differences: ["\(nodes.count) \(node.operatorType) nodes, expected one"])
   }
 
   private func yoloLayer(_ node: Node) -> Ending {
@@ -44,17 +41,14 @@ extension Recognizer {
         tail: .named(.yoloLayerPlugin), classCount: parameters.classCount,
         notes: ["\(node.title): the shapes of its maps are not known"])
     }
-    let roles = PluginOutputs(node, structure: structure)
-    var differences = roles.differences
-    if let namedClasses, namedClasses != parameters.classCount {
-      differences.append(
-        "the metadata names \(namedClasses) classes, but num_classes is \(parameters.classCount)")
-    }
+    let roles = PluginOutputs(
+      node, names: [YoloLayerParameters.outputNames], structure: structure)
     return Ending(
       tail: .yoloLayer(
         YoloLayerTail(parameters: parameters, maps: maps, outputs: roles.tensors)),
       classCount: parameters.classCount, geometry: geometry,
-      oneSidedOutputs: roles.others, differences: differences,
+      oneSidedOutputs: roles.others,
+      differences: roles.differences + classDifferences(parameters.classCount, "num_classes is"),
       notes: defaultNotes(node, YoloLayerParameters.defaults) + roles.notes)
   }
 
@@ -91,76 +85,5 @@ extension DecodeGeometry {
           strideX: size.width / Double(maps[place].columns),
           strideY: size.height / Double(maps[place].rows), anchors: decoders[place].anchors)
       })
-  }
-}
-
-/// Which of the graph's outputs stand for the plugin's four.
-private struct PluginOutputs {
-  /// The tensors to read, in the plugin's order.
-  private(set) var tensors: [String] = []
-  /// Outputs that stand for none of the four.
-  private(set) var others: [String] = []
-  private(set) var differences: [String] = []
-  private(set) var notes: [String] = []
-
-  private static let meanings = ["number of rows", "boxes", "scores", "classes"]
-
-  /// An output that has one of the four standard names is read by that name by those who use the
-  /// engine; any other is read by its place. Either has to lead back to that output of the plugin.
-  init(_ node: Node, structure: GraphStructure) {
-    let names = structure.graph.outputs.map(\.name)
-    let reached = names.map { structure.outputs(of: node, reaching: $0) }
-    var carriers: [Int: [String]] = [:]
-    for (name, places) in zip(names, reached) {
-      let standard = YoloLayerParameters.outputNames.firstIndex(of: name)
-      if let standard, !places.contains(standard) {
-        let found = places.sorted().map { Self.meanings[$0] }.joined(separator: " and ")
-        differences.append(
-          "output '\(name)' carries \(found.isEmpty ? "nothing" : "the \(found)") of the plugin, "
-            + "expected its \(Self.meanings[standard])")
-      }
-      let place = standard.flatMap { places.contains($0) ? $0 : nil } ?? places.min()
-      if let place { carriers[place, default: []].append(name) }
-    }
-    for place in YoloLayerParameters.outputNames.indices {
-      let carrier =
-        carriers[place]?.first { $0 == YoloLayerParameters.outputNames[place] }
-        ?? carriers[place]?.first
-      if carrier == nil {
-        differences.append(
-          "the graph does not give out the plugin's \(Self.meanings[place]) "
-            + "(\(YoloLayerParameters.outputNames[place]))")
-      }
-      tensors.append(
-        carrier ?? (node.outputs.indices.contains(place) ? node.outputs[place] : ""))
-    }
-    others = names.filter { !tensors.contains($0) }
-    checkOrder(names)
-    checkKinds(node, structure)
-  }
-
-  private mutating func checkOrder(_ names: [String]) {
-    let places = tensors.compactMap { names.firstIndex(of: $0) }
-    guard differences.isEmpty, places != places.sorted() else { return }
-    if tensors == YoloLayerParameters.outputNames {
-      notes.append(
-        "the outputs are not in the plugin's order, which matters to who reads them by place")
-    } else {
-      differences.append("the outputs have neither the plugin's names nor its order")
-    }
-  }
-
-  /// What the plugin makes is known; a node behind it may have changed type or shape.
-  private mutating func checkKinds(_ node: Node, _ structure: GraphStructure) {
-    for (place, tensor) in tensors.enumerated() {
-      guard node.outputs.indices.contains(place), tensor != node.outputs[place],
-        let own = structure.lookup(node.outputs[place]), let given = structure.lookup(tensor),
-        own.elementType != given.elementType
-          || own.shape.elementCount != given.shape.elementCount
-      else { continue }
-      differences.append(
-        "output '\(tensor)' is \(given.elementType)\(given.shape), expected "
-          + "\(own.elementType)\(own.shape): the plugin's \(Self.meanings[place])")
-    }
   }
 }

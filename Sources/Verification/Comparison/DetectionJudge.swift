@@ -25,7 +25,7 @@ struct DetectionJudge {
     judgement.add(comparedCells, tolerance: tolerance)
 
     let rule = CandidateRule(
-      forms: sides.both.map(\.form), thresholds: sides.both.compactMap(\.threshold),
+      forms: sides.both.map(\.form), own: sides.both.compactMap(\.ownRule),
       confidence: options.confidence)
     let sets = try sides.map { (side) throws(DetectionError) in
       try side.candidates(rule, tolerance).reaching(rule)
@@ -37,10 +37,16 @@ struct DetectionJudge {
       original: sets.original, patched: sets.patched, rule: rule, tolerance: tolerance)
     let detectionRule = DetectionRule(
       confidence: options.confidence, iou: options.iou, maximumCount: options.maximumDetections)
-    let objects = sets.map { $0.detections(detectionRule) }
-    let detections = DetectionComparison(
+    var objects = sets.map { $0.detections(detectionRule) }
+    var specified: Int?
+    if let suppression = SuppressionJudge(sides, detectionRule, tolerance, labels) {
+      let found = try suppression.judge(ultralytics: objects, &judgement)
+      (objects, specified) = (found.objects, found.specified)
+    }
+    var detections = DetectionComparison(
       original: objects.original, patched: objects.patched, candidates: matching,
       tolerance: tolerance)
+    detections.specified = specified
     report.candidates = CandidatesReport(matching.comparison, labels: labels)
     report.detections = DetectionsReport(detections, labels: labels, frame: frame)
     judgement.add(matching.comparison, detections, cellsAgree: comparedCells.agrees)
@@ -48,10 +54,10 @@ struct DetectionJudge {
 
   private func judgeThresholds(_ judgement: inout Judgement) {
     for (name, side) in judgement.names.with(sides).both {
-      guard side.isPlugin, let threshold = side.threshold, threshold != options.confidence else {
-        continue
-      }
-      let found = "\(name)'s plugin drops objectness below \(threshold)"
+      guard let rule = side.ownRule, rule.threshold != options.confidence else { continue }
+      let threshold = rule.threshold
+      let measure = rule.measure == .objectness ? "objectness" : "scores"
+      let found = "\(name)'s plugin drops \(measure) below \(threshold)"
       if threshold > options.confidence {
         judgement.differ(
           found + ", above the confidence \(options.confidence) that is asked for",
@@ -134,6 +140,7 @@ extension DetectionsReport {
     missing = comparison.missing
     extra = comparison.extra
     classMismatches = comparison.classMismatches
+    specified = comparison.specified
     maxBoxErrorPx = Figure(comparison.maxBoxErrorPx)
     maxScoreError = Figure(comparison.maxScoreError)
   }

@@ -5,13 +5,23 @@ import Tensors
 struct DetectionSide: Sendable {
   let form: Form
   /// What its candidates were chosen by before they came here: a plugin's threshold.
-  let threshold: Float?
+  let ownRule: CandidateRule?
   /// Whether its candidates are rows of a plugin.
   let isPlugin: Bool
   let cells: Cells
   /// Its candidates by a rule, those of a plugin known again within a tolerance.
   let candidates:
     @Sendable (CandidateRule, DetectionTolerance) throws(DetectionError) -> CandidateSet
+  /// The NMS plugin it ends in.
+  var suppressed: Suppressed?
+
+  /// An NMS plugin with what is given out for it.
+  struct Suppressed: Sendable {
+    let plugin: NMSPlugin
+    /// Its rows, known again among those it makes of the cells within a tolerance.
+    let given:
+      @Sendable (DetectionTolerance) throws(DetectionError) -> NMSPluginTail.GivenDetections
+  }
 }
 
 extension DetectionSide {
@@ -25,12 +35,16 @@ extension DetectionSide {
   ) throws(DetectionError) {
     let cells = try ending.cells(in: tensors, image: image, geometry: geometry)
     form = ending.form
-    threshold = ending.pluginThreshold
-    isPlugin = threshold != nil
+    ownRule = ending.ownRule
+    isPlugin = ending.form == .yoloLayerPlugin
     self.cells = cells
     candidates = { (rule, tolerance) throws(DetectionError) in
       try ending.candidates(
         in: tensors, image: image, cells: cells, rule: rule, tolerance: tolerance)
+    }
+    guard case .suppressed(let tail) = ending.tail else { return }
+    suppressed = Suppressed(plugin: tail.plugin) { (tolerance) throws(DetectionError) in
+      try tail.givenDetections(in: tensors, image: image, cells: cells, tolerance: tolerance)
     }
   }
 }

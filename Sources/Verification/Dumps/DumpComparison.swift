@@ -56,7 +56,7 @@ struct DumpComparison {
       tensors: reading.tensors, dumpPath: dumpPath,
       rounding: EngineRounding(
         engine: options.engine, significantDigits: dump.significantDigits,
-        isPlugin: reading.graph.ending.pluginThreshold != nil),
+        isPlugin: reading.graph.ending.form == .yoloLayerPlugin),
       options: options.comparison, labels: labels)
     let found = judge.judge(
       dump, run: options.run, imageCount: input.shape[0], named: source.name, image.frame)

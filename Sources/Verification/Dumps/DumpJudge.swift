@@ -57,7 +57,7 @@ struct DumpJudge {
     _ outputs: DumpOutputs, _ index: Int, _ frame: ImageFrame, _ report: inout ImageReport,
     _ judgement: inout Judgement
   ) throws(Refusal) {
-    guard let geometry else {
+    guard let geometry, plainOutputs == nil else {
       judgeTensors(outputs, &report, &judgement)
       return
     }
@@ -123,12 +123,19 @@ struct DumpJudge {
     ).judge(&report, &judgement)
   }
 
+  /// The outputs that are compared as tensors: of a graph without cells all, and of an NMS plugin its
+  /// own, for a dump does not hold what went in.
+  private var plainOutputs: [String]? {
+    if case .suppressed(let tail) = ending.tail { return tail.outputs }
+    return geometry == nil ? tensors.keys.sorted() : nil
+  }
+
   /// What a dump of this graph is expected to hold, of the sizes that the run gave.
   private var expectedOutputs: [ExpectedOutput] {
     var names = ending.observedTensors
     var rows: [String] = []
-    if geometry == nil {
-      names = tensors.keys.sorted()
+    if let plainOutputs {
+      names = plainOutputs
     } else if case .yoloLayer(let tail) = ending.tail {
       names = tail.outputs
       rows = Array(tail.outputs[1...])
@@ -152,7 +159,7 @@ extension DetectionSide {
       known: [], layout: reference.layout, classCount: reference.classCount,
       scoring: reference.scoring)
     self.init(
-      form: ending.form, threshold: nil, isPlugin: true, cells: unknown,
+      form: ending.form, ownRule: nil, isPlugin: true, cells: unknown,
       candidates: { (rule, tolerance) throws(DetectionError) in
         // An engine's objectness may reach the threshold where the reference's does not.
         let found = try ending.candidates(

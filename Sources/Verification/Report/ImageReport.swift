@@ -83,6 +83,9 @@ public struct DetectionsReport: Sendable, Codable, Equatable {
   public var matched = 0
   public var missing = 0
   public var extra = 0
+  /// Where an NMS plugin and Ultralytics' post-processing differ by their own definitions; absent
+  /// where neither graph ends in such a plugin.
+  public var specified: Int?
   public var classMismatches = 0
   public var maxBoxErrorPx: Figure = 0
   public var maxScoreError: Figure = 0

@@ -121,6 +121,7 @@ extension DetectionsReport {
     var parts = ["\(original.count) and \(patched.count), \(matched) matched"]
     let counts = [
       (missing, "missing"), (extra, "extra"), (classMismatches, "of another class"),
+      (specified ?? 0, "different by specification"),
     ]
     parts += counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return parts.joined(separator: ", ")

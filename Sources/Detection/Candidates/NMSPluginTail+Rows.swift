@@ -1,0 +1,79 @@
+import BoxMath
+import Tensors
+
+extension NMSPluginTail {
+  /// What a graph gives out for its NMS plugin, of one image.
+  package struct GivenDetections: Sendable {
+    /// Highest score first, each with the cell it comes from where there is one.
+    package let detections: [DetectedObject]
+    /// How they differ from what the plugin makes of its inputs.
+    package let differences: [String]
+  }
+
+  /// The rows a graph gives out, held against those the plugin makes of the same cells.
+  ///
+  /// The order of the rows is of no account, as it is left open on the GPU.
+  ///
+  /// - Parameters:
+  ///   - tensors: what the run gave for the ending's observed tensors.
+  ///   - cells: the plugin's inputs.
+  package func givenDetections(
+    in tensors: [String: Tensor], image: Int, cells: Cells, tolerance: DetectionTolerance
+  ) throws(DetectionError) -> GivenDetections {
+    let suppression = plugin.suppression
+    let given = try PluginRows(
+      outputs, capacity: suppression.suppression.maximumCount, tensors, image: image)
+    let expected = cells.rows(suppression)
+    let rows = given.rows.filter { !isFiller($0) }
+    let places = OriginSearch(expected, tolerance: tolerance).places(of: rows)
+    var differences = given.differences
+    differences += differing(rows, places, expected, tolerance)
+    let detections = zip(rows, places).map { row, place in
+      DetectedObject(
+        boxInNetworkPixels: row.boxInNetworkPixels, score: row.score, classIndex: row.classIndex,
+        cell: place.flatMap { expected[$0].cell }.map { cells.layout[$0] })
+    }
+    let order = detections.indices.sorted {
+      (detections[$1].score, $0) < (detections[$0].score, $1)
+    }
+    return GivenDetections(detections: order.map { detections[$0] }, differences: differences)
+  }
+
+  /// Whether a row only fills room: below a threshold of 0.007 the GPU gives out boxes of lower
+  /// score in rows that would stay empty (`EfficientNMSDenseIndex`).
+  private func isFiller(_ row: Candidate) -> Bool {
+    guard case .efficient(let parameters) = plugin, parameters.scoreThreshold < 0.007 else {
+      return false
+    }
+    return row.score == -32768 || parameters.appliesSigmoid && row.score == 0
+  }
+
+  private func differing(
+    _ rows: [Candidate], _ places: [Int?], _ expected: [Candidate], _ tolerance: DetectionTolerance
+  ) -> [String] {
+    var (unknown, others, apart) = (0, 0, 0)
+    for (row, place) in zip(rows, places) {
+      guard let known = place.map({ expected[$0] }) else {
+        unknown += 1
+        continue
+      }
+      let boxError = row.boxInNetworkPixels.largestDifference(from: known.boxInNetworkPixels)
+      if row.classIndex != known.classIndex { others += 1 }
+      if !(boxError <= tolerance.allowed(for: known.boxInNetworkPixels)
+        && abs(row.score - known.score) <= tolerance.score)
+      {
+        apart += 1
+      }
+    }
+    let found: [(Int, String)] = [
+      (expected.count - (rows.count - unknown), "are not given out"),
+      (others, "are given out with another class"),
+      (apart, "are given out with another box or score"),
+    ]
+    let lines = found.filter { $0.0 > 0 }.map {
+      "\($0.0) of the \(expected.count) rows the plugin makes of its inputs \($0.1)"
+    }
+    return lines
+      + (unknown > 0 ? ["\(unknown) rows that are given out are none of the plugin's"] : [])
+  }
+}

@@ -1,0 +1,46 @@
+import BoxMath
+import Tensors
+
+/// The rows a graph gives out for the plugin, of one image.
+struct PluginRows {
+  var rows: [Candidate]
+  private(set) var differences: [String] = []
+
+  /// - Parameters:
+  ///   - outputs: the tensors that stand for the number of rows, boxes, scores and classes.
+  ///   - capacity: how many rows the tensors have room for.
+  init(
+    _ outputs: [String], capacity: Int, _ tensors: [String: Tensor], image: Int
+  ) throws(DetectionError) {
+    func values(_ place: Int, perImage count: Int) throws(DetectionError) -> [Float] {
+      let name = outputs[place]
+      guard let tensor = tensors[name] else {
+        throw DetectionError("the run gave no tensor '\(name)'")
+      }
+      let batch = tensor.shape.first ?? 1
+      guard tensor.shape.elementCount == batch * count, image < batch else {
+        throw DetectionError(
+          "'\(name)' has shape \(tensor.shape), expected \(count) numbers for each image")
+      }
+      return try tensor.asFloat32().withElements(of: Float.self) {
+        Array($0[image * count..<(image + 1) * count])
+      }
+    }
+    let given = try values(0, perImage: 1)[0]
+    let boxes = try values(1, perImage: capacity * 4)
+    let scores = try values(2, perImage: capacity)
+    let classes = try values(3, perImage: capacity)
+    let count = Int(exactly: given.rounded()) ?? -1
+    if !(0...capacity).contains(count) {
+      differences.append("'\(outputs[0])' is \(given), expected 0 to \(capacity)")
+    }
+    rows = (0..<min(max(count, 0), capacity)).map { row in
+      Candidate(
+        row: row,
+        boxInNetworkPixels: Box(
+          x1: boxes[4 * row], y1: boxes[4 * row + 1], x2: boxes[4 * row + 2],
+          y2: boxes[4 * row + 3]),
+        score: scores[row], classIndex: Int(exactly: classes[row].rounded()) ?? -1)
+    }
+  }
+}

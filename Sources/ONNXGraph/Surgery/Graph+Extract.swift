@@ -3,7 +3,7 @@ extension Graph {
   /// the initializers it reads.
   ///
   /// The part has exactly the inputs and outputs named. Any tensor can be an input, and what made
-  /// it here is left out then.
+  /// it here is left out then. Documentation of the graph and of its parts stays.
   ///
   /// - Throws: ``ModelError`` when a name is no tensor of the graph, or an output needs an input of
   ///   the graph that is not among `inputs`.
@@ -20,20 +20,23 @@ extension Graph {
       throw ModelError(
         "\(outputs.joined(separator: ", ")) cannot be made without input '\(input.name)'")
     }
-    return Graph(
-      name: name,
-      inputs: inputs.map { valueInfo(of: $0) ?? ValueInfo(name: $0) },
-      outputs: outputs.map { valueInfo(of: $0) ?? ValueInfo(name: $0) },
-      initializers: initializers.filter {
-        live.tensors.contains($0.key) && !inputs.contains($0.key)
-      },
-      nodes: nodes.indices.filter(live.nodes.contains).map { index in
-        // What is fed must not be made as well.
-        var node = nodes[index]
-        node.outputs = node.outputs.map { inputs.contains($0) ? "" : $0 }
-        return node
-      },
-      valueInfos: valueInfos.filter { live.tensors.contains($0.name) })
+    var part = self
+    part.inputs = inputs.map { valueInfo(of: $0) ?? ValueInfo(name: $0) }
+    part.outputs = outputs.map { valueInfo(of: $0) ?? ValueInfo(name: $0) }
+    part.initializers = initializers.filter {
+      live.tensors.contains($0.key) && !inputs.contains($0.key)
+    }
+    part.nodes = nodes.indices.filter(live.nodes.contains).map { index in
+      // What is fed must not be made as well.
+      var node = nodes[index]
+      node.outputs = node.outputs.map { inputs.contains($0) ? "" : $0 }
+      return node
+    }
+    let ends = Set(inputs + outputs)
+    part.valueInfos = valueInfos.filter {
+      live.tensors.contains($0.name) && !ends.contains($0.name)
+    }
+    return part
   }
 
   /// The graph without the nodes and initializers that no output needs; inputs all stay.

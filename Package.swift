@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Verification", targets: ["Verification"]),
     .library(name: "Interpreter", targets: ["Interpreter"]),
     .library(name: "ONNXGraph", targets: ["ONNXGraph"]),
+    .library(name: "Surgery", targets: ["Surgery"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -39,16 +40,21 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Images", dependencies: ["CImageCodecs", "Tensors"]),
     .target(name: "Detection", dependencies: ["Tensors", "BoxMath", "ONNXGraph", "Images"]),
+    .target(
+      name: "Surgery",
+      dependencies: ["Tensors", "BoxMath", "ONNXFormat", "ONNXGraph", "Interpreter", "Detection"]),
 
     .target(
       name: "Verification",
       dependencies: [
         "Tensors", "Dumps", "BoxMath", "Kernels", "ONNXGraph", "Interpreter", "Images", "Detection",
+        "Surgery",
       ]),
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification", "CKernels", "Detection", "Dumps", "Kernels", "ONNXGraph", "Tensors",
+        "Verification", "CKernels", "Detection", "Dumps", "Kernels", "ONNXGraph", "Surgery",
+        "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -76,7 +82,8 @@ let package = Package(
       name: "VerificationTests",
       dependencies: [
         "Verification", "verify-patch", "Detection", "Dumps", "Images", "Interpreter", "ONNXFormat",
-        "ONNXGraph", "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "ONNXGraph", "Surgery", "Tensors",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),
     .testTarget(

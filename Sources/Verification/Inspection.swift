@@ -1,6 +1,7 @@
 import Detection
 import Interpreter
 import ONNXGraph
+import Surgery
 import Tensors
 
 /// What a model is, without running it.
@@ -69,7 +70,7 @@ extension DimensionDescription: Codable {
 
 extension Inspection {
   public init(_ model: Model) {
-    let resolved = ResolvedGraph(typical: model)
+    let resolved = try? ResolvedGraph(typical: model)
     inputs = model.graph.inputs.map { TensorInfo($0, resolved: nil) }
     outputs = model.graph.outputs.map { output in
       TensorInfo(output, resolved: resolved?.description(of: output.name))

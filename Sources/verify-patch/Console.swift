@@ -10,6 +10,24 @@ enum Console {
     write("verify-patch: \(line)\n", to: .standardError)
   }
 
+  /// Something worth knowing, on standard error.
+  static func note(_ message: String) { write("note: \(message)\n", to: .standardError) }
+
+  /// Runs `body`; what it throws, but for wrong usage and exit statuses, becomes one line and exit
+  /// status 2.
+  static func reportingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ExitCode {
+      throw error
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      Console.error("\(error)")
+      throw ExitCode(Verdict.undecided.exitStatus)
+    }
+  }
+
   /// The result as text, and as JSON where asked for.
   ///
   /// - Parameter json: a file; with `-` the JSON takes the text's place on standard output and the
@@ -39,4 +57,11 @@ enum Console {
     // Nobody is left to tell when standard output or standard error is gone.
     try? handle.write(contentsOf: data)
   }
+}
+
+/// An error with the name of the file it is about.
+struct NamedError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
 }

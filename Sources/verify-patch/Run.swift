@@ -86,7 +86,7 @@ struct Run: ParsableCommand {
         threads: computing.threads, convolution: computing.method, repeats: repeats,
         profiles: profile, loadSeconds: elapsed / .seconds(1))
     } catch {
-      throw NamedError(description: "\(model): \(error)")
+      throw NamedError("\(model): \(error)")
     }
   }
 }
@@ -102,8 +102,4 @@ struct NamedFile: ExpressibleByArgument {
     name = String(parts[0])
     file = String(parts[1])
   }
-}
-
-private struct NamedError: Error, CustomStringConvertible {
-  let description: String
 }

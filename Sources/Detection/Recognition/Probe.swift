@@ -15,6 +15,9 @@ package struct Probe: Sendable {
   /// computes with 16-bit numbers.
   package let runs: [[String: Tensor]]
 
+  /// Whether the decode computes with 16-bit numbers.
+  package let isHalf: Bool
+
   private let layout: CellLayout
   private let classCount: Int
   private let output: Output
@@ -55,7 +58,7 @@ package struct Probe: Sendable {
     self.graph = part
     layout = heads.layout
     classCount = heads[0].channels - 5
-    let isHalf = descriptions.contains { $0.elementType.byteCount == 2 } || part.castsToHalf
+    isHalf = descriptions.contains { $0.elementType.byteCount == 2 } || part.castsToHalf
     base = isHalf ? min(64, max(2, layout.cellCount)) : max(2, layout.cellCount)
     var runs: [[String: Tensor]] = []
     var place = 1
@@ -112,7 +115,7 @@ extension Graph {
 
 extension Tensor {
   /// Float32 elements as another floating-point type.
-  fileprivate func converted(to type: ElementType) -> Tensor {
+  package func converted(to type: ElementType) -> Tensor {
     withElements(of: Float.self) { source in
       switch type {
       case .float16: Tensor(source.map { Half($0) }, shape: shape)

@@ -2,6 +2,7 @@ import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
+import Surgery
 import Tensors
 
 /// Two graphs resolved for inputs of given shapes, to be run as one or apart.

@@ -13,9 +13,7 @@ struct ComputeArguments: ParsableArguments {
   @Flag(help: "The same as --convolution direct.") var exact = false
 
   func validate() throws {
-    guard threads.map({ (1...1024).contains($0) }) ?? true else {
-      throw ValidationError("--threads is \(threads!), expected 1 to 1024")
-    }
+    try validateThreads(threads)
     guard !exact || convolution != .blas else {
       throw ValidationError("--exact and --convolution blas exclude each other")
     }
@@ -25,3 +23,9 @@ struct ComputeArguments: ParsableArguments {
 }
 
 extension ConvolutionMethod: ExpressibleByArgument {}
+
+func validateThreads(_ threads: Int?) throws {
+  guard threads.map({ (1...1024).contains($0) }) ?? true else {
+    throw ValidationError("--threads is \(threads!), expected 1 to 1024")
+  }
+}

@@ -7,8 +7,8 @@ extension Ending {
   /// - Returns: `nil` when there are none, or the way back to them is not known.
   package func mergedHeads(in graph: Graph, lookup: @escaping TensorLookup) -> [HeadMap]? {
     switch tail {
-    case .decodedRows(_, let heads), .boxesAndScores(_, _, let heads):
-      return heads.isEmpty ? nil : heads
+    case .decodedRows, .boxesAndScores:
+      return decodedHeads.isEmpty ? nil : decodedHeads
     case .heads(let maps, _):
       if maps.allSatisfy({ $0.axes == .merged }) { return maps }
       return GraphStructure(graph, lookup: lookup).heads(

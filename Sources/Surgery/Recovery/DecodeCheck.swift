@@ -101,9 +101,9 @@ private struct DecodedCells {
       return (try tensor.asFloat32().elements(of: Float.self), width)
     }
     switch ending.tail {
-    case .boxesAndScores(let boxNames, let scoreNames, _):
-      (boxes, boxWidth) = try values(boxNames)
-      (scores, scoreWidth) = try values(scoreNames)
+    case .boxesAndScores(let tensors):
+      (boxes, boxWidth) = try values(tensors.boxes)
+      (scores, scoreWidth) = try values(tensors.scores)
       isDecodedRows = false
     default:
       (boxes, boxWidth) = try values(ending.observedTensors[0])

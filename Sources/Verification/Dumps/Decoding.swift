@@ -101,7 +101,7 @@ extension Decoding.Summary {
     images = try (0..<run.batch).map { image in
       let side = try DetectionSide(run.ending, run.tensors, image: image, geometry: geometry)
       let rule = CandidateRule(
-        forms: [side.form], thresholds: [side.threshold ?? 0], confidence: 0)
+        forms: [side.form], own: [side.ownRule].compactMap { $0 }, confidence: 0)
       let exact = DetectionTolerance(boxPx: 0, score: 0)
       let rows = try side.candidates(rule, exact).candidates
       return rows.map { row in

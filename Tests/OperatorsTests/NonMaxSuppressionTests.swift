@@ -88,6 +88,21 @@ import Testing
     #expect(selected.elements(of: Int64.self) == test.expected)
   }
 
+  @Test("float64 boxes and scores are rounded")
+  func float64() throws {
+    func wide(_ tensor: Tensor) -> Tensor {
+      Tensor(tensor.elements(of: Float.self).map { Double($0) }, shape: tensor.shape)
+    }
+    let test = Self.cases[0]
+    let selected = try run(
+      "NonMaxSuppression", opset: 11,
+      inputs: [
+        wide(Self.boxes(isCentered: false)), wide(Self.scores), Tensor(scalar: Int64(5)),
+        Tensor(scalar: 0.3), Tensor(scalar: 0.2),
+      ])[0]
+    #expect(selected.elements(of: Int64.self) == test.expected)
+  }
+
   @Test("refused with a reason")
   func refusals() {
     let boxes = Self.boxes(isCentered: false)

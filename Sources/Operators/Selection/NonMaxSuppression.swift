@@ -1,4 +1,5 @@
 import BoxMath
+import Kernels
 import Tensors
 
 /// `NonMaxSuppression`: which boxes of each class of each image stay.
@@ -10,7 +11,8 @@ import Tensors
 ///
 /// Boxes are y1, x1, y2, x2 by any two opposite corners, or centre and size with `center_point_box`.
 /// Equal scores stand by box, and a score that is not a number is dropped, both as in ONNX Runtime;
-/// the definition leaves them open.
+/// the definition leaves them open. Boxes and scores are float32; where a graph is computed in
+/// float64, they are rounded.
 enum NonMaxSuppression: Operator {
   static let type = "NonMaxSuppression"
   static let opsets = 10...newestOpset
@@ -19,12 +21,8 @@ enum NonMaxSuppression: Operator {
     try node.expectInputs(2...5)
     let coding: BoxCoding =
       try node.flag("center_point_box", default: false) ? .centerAndSize : .corners
-    let boxes = try node.value(0)
-    let scores = try node.value(1)
-    guard boxes.elementType == .float32, scores.elementType == .float32 else {
-      throw OperatorError(
-        "boxes and scores are \(boxes.elementType) and \(scores.elementType), expected float32")
-    }
+    let boxes = try node.floats(0)
+    let scores = try node.floats(1)
     guard boxes.shape.rank == 3, boxes.shape[2] == 4, scores.shape.rank == 3,
       scores.shape[0] == boxes.shape[0], scores.shape[2] == boxes.shape[1]
     else {
@@ -33,7 +31,7 @@ enum NonMaxSuppression: Operator {
           + "[N,nc,A]")
     }
     let maximumCount: Int64 = try node.number(2) ?? 0
-    let iouThreshold: Float = try node.number(3) ?? 0
+    let iouThreshold = try node.floatNumber(3) ?? 0
     guard (0...1).contains(iouThreshold) else {
       throw OperatorError("input 3 (iou_threshold) is \(iouThreshold), expected 0 to 1")
     }
@@ -41,7 +39,7 @@ enum NonMaxSuppression: Operator {
       iouThreshold: iouThreshold, maximumCount: Int(clamping: maximumCount))
     suppression.overlap = .orderedArea
     let selected = select(
-      suppression, boxes, scores, coding, scoreThreshold: try node.number(4))
+      suppression, boxes, scores, coding, scoreThreshold: try node.floatNumber(4))
     return .constants([
       Tensor(selected, shape: try Shape(validating: [selected.count / 3, 3]))
     ])
@@ -78,6 +76,25 @@ enum NonMaxSuppression: Operator {
 }
 
 extension NodeReader {
+  /// The value of an input, as float32.
+  fileprivate func floats(_ index: Int) throws -> Tensor {
+    let tensor = try value(index)
+    guard tensor.elementType.floatingType != nil else {
+      throw OperatorError("input \(index) is \(tensor.elementType), expected float32")
+    }
+    return tensor.cast(to: .float32, team: ThreadTeam(threadCount: 1))
+  }
+
+  /// The only element of a floating-point input that may be left out.
+  fileprivate func floatNumber(_ index: Int) throws -> Float? {
+    guard optionalOperand(index) != nil else { return nil }
+    let tensor = try floats(index)
+    guard tensor.shape.elementCount == 1 else {
+      throw OperatorError("input \(index) has shape \(tensor.shape), expected one number")
+    }
+    return tensor.elements(of: Float.self)[0]
+  }
+
   /// The only element of an input that may be left out.
   fileprivate func number<T: Element>(_ index: Int) throws -> T? {
     guard optionalOperand(index) != nil else { return nil }

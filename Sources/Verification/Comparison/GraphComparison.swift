@@ -95,11 +95,13 @@ struct GraphComparison {
         }
       }
     case .tensors:
-      let outputs = models.with(joint.names).with(results).map { side in
-        let ((model, names), tensors) = side
+      let outputs = models.with(joint.names).with(results.with(pair.openOutputs)).map { side in
+        let ((model, names), (tensors, openOutputs)) = side
         return model.model.graph.outputs.compactMap { output in
           tensors[output.name].map {
-            OutputPairing.Output(name: output.name, value: names[output.name] ?? "", tensor: $0)
+            OutputPairing.Output(
+              name: output.name, value: names[output.name] ?? "", tensor: $0,
+              hasOpenShape: openOutputs.contains(output.name))
           }
         }
       }

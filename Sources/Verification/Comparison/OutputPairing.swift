@@ -8,6 +8,8 @@ struct OutputPairing {
     /// The name of its value in the joint graph: equal values have equal names.
     let value: String
     let tensor: Tensor
+    /// Whether its shape depends on what the graph is fed, as that of selected boxes does.
+    var hasOpenShape = false
   }
 
   private(set) var pairs: [(original: Output, patched: Output, by: TensorReport.Pairing)] = []
@@ -20,6 +22,18 @@ struct OutputPairing {
     pair(by: .content) { $0.value == $1.value }
     pair(by: .name) { $0.name == $1.name }
     pair(by: .order) { _, _ in true }
+  }
+
+  /// Unpaired outputs of one name, type and rank whose shapes came out differently in the run.
+  var otherwiseShaped: [(original: Output, patched: Output)] {
+    unpaired.original.compactMap { original in
+      let partner = unpaired.patched.first {
+        $0.name == original.name && $0.tensor.elementType == original.tensor.elementType
+          && $0.tensor.shape.rank == original.tensor.shape.rank
+      }
+      guard let partner, original.hasOpenShape, partner.hasOpenShape else { return nil }
+      return (original, partner)
+    }
   }
 
   private mutating func pair(

@@ -20,6 +20,8 @@ struct PreparedPair {
   let plan: PairedPlan
   /// The narrowest floating-point type of each graph's tensors.
   let precisions: Pair<ElementType>
+  /// Outputs whose shapes only a run tells.
+  let openOutputs: Pair<Set<String>>
   let notes: [String]
 
   init(_ models: Pair<LoadedModel>, run: PairedRun, team: ThreadTeam) throws(Refusal) {
@@ -44,6 +46,9 @@ struct PreparedPair {
     self.endings = endings
     self.basis = basis
     self.notes = notes
+    openOutputs = models.with(lookups).map { model, lookup in
+      Set(model.model.graph.outputs.map(\.name).filter { lookup($0) == nil })
+    }
     precisions = models.with(lookups).map { model, lookup in model.model.precision(lookup) }
     plan = try run.plan(observing: observed)
   }

@@ -20,6 +20,11 @@ struct TensorJudge {
         maxAbsoluteError: Figure(found.maxAbsoluteError),
         maxRelativeError: Figure(found.maxRelativeError), worstIndex: found.worstIndex)
     }
+    for (original, patched) in pairing.otherwiseShaped {
+      judgement.differ(
+        "'\(original.name)' is \(original.tensor.shape) in \(judgement.names.original) and "
+          + "\(patched.tensor.shape) in \(judgement.names.patched)", in: .tensors)
+    }
     for (path, unpaired) in paths.with(pairing.unpaired).both where !unpaired.isEmpty {
       let names = unpaired.map { "'\($0.name)' \($0.tensor.shape)" }.joined(separator: ", ")
       judgement.note("\(path): outputs without a counterpart: \(names)")

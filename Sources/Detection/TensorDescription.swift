@@ -44,3 +44,28 @@ extension Tensor {
     }
   }
 }
+
+extension Tensor {
+  /// Float32 elements as another floating-point type.
+  package func converted(to type: ElementType) -> Tensor {
+    withElements(of: Float.self) { source in
+      switch type {
+      case .float16: Tensor(source.map { Half($0) }, shape: shape)
+      case .bfloat16: Tensor(source.map { BFloat16($0) }, shape: shape)
+      case .float64: Tensor(source.map { Double($0) }, shape: shape)
+      default: self
+      }
+    }
+  }
+
+  /// Float32 elements rounded to what another floating-point type holds, as float32.
+  package func rounded(to type: ElementType) -> Tensor {
+    withElements(of: Float.self) { source in
+      switch type {
+      case .float16: Tensor(source.map { Half($0).float }, shape: shape)
+      case .bfloat16: Tensor(source.map { BFloat16($0).float }, shape: shape)
+      default: self
+      }
+    }
+  }
+}

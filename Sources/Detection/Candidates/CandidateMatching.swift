@@ -5,21 +5,27 @@ package struct CandidateMatching: Sendable {
   package private(set) var comparison = CandidateComparison()
   /// Cells whose candidates agree, or differ only by what rounding or definition allows.
   private(set) var explainedCells: Set<Int> = []
+  /// The cells of the findings of each kind, all of them.
+  package private(set) var cells: [CandidateComparison.Finding.Kind: Set<Int>] = [:]
+  /// Candidates that fail the verdict and whose cell is not known.
+  package private(set) var differentElsewhere = 0
 
   private let original: CandidateSet
   private let patched: CandidateSet
   private let rule: CandidateRule
   private let tolerance: DetectionTolerance
+  private let nonFinite: NonFiniteRule
 
   /// - Parameter rule: by which both sides' candidates were found.
   package init(
     original: CandidateSet, patched: CandidateSet, rule: CandidateRule,
-    tolerance: DetectionTolerance
+    tolerance: DetectionTolerance, nonFinite: NonFiniteRule = .differs
   ) {
     self.original = original
     self.patched = patched
     self.rule = rule
     self.tolerance = tolerance
+    self.nonFinite = nonFinite
     comparison.original = original.candidates.count
     comparison.patched = patched.candidates.count
     var left = original.candidates[...]
@@ -55,10 +61,15 @@ package struct CandidateMatching: Sendable {
 
   private mutating func match(_ a: Candidate, _ b: Candidate, cell: Int) {
     comparison.matched += 1
-    let boxError = a.boxInNetworkPixels.largestDifference(from: b.boxInNetworkPixels)
-    let scoreError = abs(a.score - b.score)
+    let boxError = nonFinite.distance(a.boxInNetworkPixels, b.boxInNetworkPixels)
+    var scoreError = nonFinite.distance(a.score, b.score)
+    // Where all probabilities are NaN, the score without a class is 0 by the plugin's definition.
+    if nonFinite == .mayBeShared, isSpecified(a, b) { scoreError = 0 }
     var kinds: [CandidateComparison.Finding.Kind] = []
-    if a.isFinite, b.isFinite {
+    let isComparable =
+      nonFinite == .differs
+      ? a.isFinite && b.isFinite : boxError.isFinite && scoreError.isFinite
+    if isComparable {
       comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, boxError)
       comparison.maxScoreError = max(comparison.maxScoreError, scoreError)
       if isOnThreshold(cell) { kinds.append(.specified) }
@@ -90,7 +101,7 @@ package struct CandidateMatching: Sendable {
   /// Whether the plugin found no class above 0, where the other side takes the first.
   private func isSpecified(_ a: Candidate, _ b: Candidate) -> Bool {
     func applies(plugin: Candidate, other: Candidate, _ set: CandidateSet) -> Bool {
-      guard plugin.classIndex == -1, other.classIndex == 0 else { return false }
+      guard plugin.classIndex == -1 else { return false }
       guard let cell = other.cell, let cells = set.cells, cells.knows(cell) else {
         return other.score == 0
       }
@@ -120,8 +131,9 @@ package struct CandidateMatching: Sendable {
     let (a, b) = side == .original ? (candidate, nil) : (nil, candidate)
     let kind = kindOfLone(candidate, side)
     record(kind, a, b, nil)
-    if !candidate.isFinite { record(.nonFinite, a, b, nil) }
-    if kind.isAllowed, candidate.isFinite, let cell = candidate.cell { explainedCells.insert(cell) }
+    let isSound = candidate.isFinite || nonFinite == .mayBeShared
+    if !isSound { record(.nonFinite, a, b, nil) }
+    if kind.isAllowed, isSound, let cell = candidate.cell { explainedCells.insert(cell) }
   }
 
   private func kindOfLone(
@@ -143,6 +155,11 @@ package struct CandidateMatching: Sendable {
   ) {
     let layout = (original.cells ?? patched.cells)?.layout
     let cell = (a ?? b)?.cell
+    if let cell {
+      cells[kind, default: []].insert(cell)
+    } else if !kind.isAllowed {
+      differentElsewhere += 1
+    }
     comparison.add(
       CandidateComparison.Finding(
         kind: kind, cell: cell.flatMap { cell in layout.map { $0[cell] } }, row: b?.row ?? a?.row,

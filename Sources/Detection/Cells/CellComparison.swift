@@ -15,6 +15,8 @@ public struct CellComparison: Sendable, Equatable {
   public var worst: Cell?
   /// The class furthest apart in the worst cell; `nil` when its box or objectness is.
   public var worstClass: Int?
+  /// The numbers of the different cells, in order.
+  package var differentCells: [Int] = []
 
   public init() {}
 

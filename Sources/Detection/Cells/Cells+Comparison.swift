@@ -6,12 +6,18 @@ extension Cells {
   /// Where one side has products of objectness and class, so are the other side's compared. Cells
   /// that one side does not know are passed over.
   ///
+  /// Where NaN may be shared, a box is taken as a whole: two boxes that are not finite are not
+  /// apart, whichever of their corners it shows in.
+  ///
   /// - Precondition: ``incomparability(with:)`` is `nil`.
-  package func compare(with other: Cells, tolerance: DetectionTolerance) -> CellComparison {
+  package func compare(
+    with other: Cells, tolerance: DetectionTolerance, nonFinite: NonFiniteRule = .differs
+  ) -> CellComparison {
     precondition(incomparability(with: other) == nil)
     return withReader { left in
       other.withReader { right in
-        var comparer = CellComparer(left: left, right: right, tolerance: tolerance)
+        var comparer = CellComparer(
+          left: left, right: right, tolerance: tolerance, rule: nonFinite)
         if knownCells == nil {
           right.forEachStretch { comparer.compare($0) }
         } else {
@@ -27,6 +33,7 @@ private struct CellComparer {
   let left: CellReader
   let right: CellReader
   let tolerance: DetectionTolerance
+  let rule: NonFiniteRule
   private var leftBlock: CellBlock
   private var rightBlock: CellBlock
   private var comparison = CellComparison()
@@ -34,10 +41,13 @@ private struct CellComparer {
   /// How many tolerances the worst cell is apart; infinite for one that is not finite.
   private var worstRatio: Float = 0
 
-  init(left: CellReader, right: CellReader, tolerance: DetectionTolerance) {
+  init(
+    left: CellReader, right: CellReader, tolerance: DetectionTolerance, rule: NonFiniteRule
+  ) {
     self.left = left
     self.right = right
     self.tolerance = tolerance
+    self.rule = rule
     leftBlock = CellBlock(classCount: left.classCount)
     rightBlock = CellBlock(classCount: right.classCount)
   }
@@ -48,9 +58,12 @@ private struct CellComparer {
     if left.hasObjectness != right.hasObjectness {
       if left.hasObjectness { leftBlock.multiplyClasses() } else { rightBlock.multiplyClasses() }
     }
-    var box = LaneErrors()
+    var box = LaneErrors(rule)
     for axis in 0..<4 { box.add(leftBlock.corners[axis], rightBlock.corners[axis]) }
-    var score = LaneErrors()
+    if rule == .mayBeShared {
+      box.clear(where: leftBlock.hasNonFiniteBox .& rightBlock.hasNonFiniteBox)
+    }
+    var score = LaneErrors(rule)
     if left.hasObjectness, right.hasObjectness {
       score.add(leftBlock.objectness, rightBlock.objectness)
     }
@@ -71,7 +84,10 @@ private struct CellComparer {
       .| (score.largest .> comparison.maxScoreError)
     guard any(isNotable) else { return }
     for lane in 0..<stretch.count where isNotable[lane] {
-      if different[lane] { comparison.different += 1 }
+      if different[lane] {
+        comparison.different += 1
+        comparison.differentCells.append(stretch.firstCell + lane)
+      }
       var ratio = Float.infinity
       if nonFinite[lane] {
         comparison.nonFinite += 1
@@ -100,15 +116,15 @@ private struct CellComparer {
 
   /// The class that is furthest apart, unless the box or the objectness is further.
   private func worstClass(of cell: Int) -> Int? {
-    let box = left.box(of: cell).largestDifference(from: right.box(of: cell))
+    let box = rule.distance(left.box(of: cell), right.box(of: cell))
     var worst = box.inTolerances(of: tolerance.allowed(for: left.box(of: cell)))
     if left.hasObjectness, right.hasObjectness {
-      let objectness = abs(left.objectness(of: cell) - right.objectness(of: cell))
+      let objectness = rule.distance(left.objectness(of: cell), right.objectness(of: cell))
       worst = larger(worst, objectness.inTolerances(of: tolerance.score))
     }
     var worstClass: Int?
     for classIndex in 0..<left.classCount {
-      let error = abs(product(left, classIndex, cell) - product(right, classIndex, cell))
+      let error = rule.distance(product(left, classIndex, cell), product(right, classIndex, cell))
       let ratio = error.inTolerances(of: tolerance.score)
       if !worst.isNaN, ratio.isNaN || ratio > worst {
         worst = ratio
@@ -134,11 +150,19 @@ private struct LaneErrors {
   /// The bits of the largest distance: those of floats that are not negative have the floats'
   /// order, with infinity and NaN above all numbers.
   private var bits = SIMD16<Int32>()
+  private let rule: NonFiniteRule
+
+  init(_ rule: NonFiniteRule) { self.rule = rule }
 
   mutating func add(_ a: SIMD16<Float>, _ b: SIMD16<Float>) {
-    let distance = unsafeBitCast(a - b, to: SIMD16<Int32>.self) & 0x7fff_ffff
+    var distance = unsafeBitCast(a - b, to: SIMD16<Int32>.self) & 0x7fff_ffff
+    if rule == .mayBeShared {
+      distance.replace(with: 0, where: (a .== b) .| ((a .!= a) .& (b .!= b)))
+    }
     bits.replace(with: distance, where: distance .> bits)
   }
+
+  mutating func clear(where mask: SIMDMask<SIMD16<Int32>>) { bits.replace(with: 0, where: mask) }
 
   var largest: SIMD16<Float> { unsafeBitCast(bits, to: SIMD16<Float>.self) }
 
@@ -157,6 +181,13 @@ extension CellBlock {
     side.replace(with: width, where: (width .> side) .& (width .< .infinity))
     side.replace(with: height, where: (height .> side) .& (height .< .infinity))
     return absolute + relative * side
+  }
+
+  /// The lanes whose box has a coordinate that is not finite.
+  fileprivate var hasNonFiniteBox: SIMDMask<SIMD16<Int32>> {
+    // NaN and infinity less themselves are NaN.
+    let rest = corners.map { $0 - $0 }.reduce(SIMD16(), +)
+    return rest .!= rest
   }
 
   /// Makes the classes products with the objectness.

@@ -108,7 +108,7 @@ struct GraphStructure {
     return HeadMap(name: tensor, shape: description.shape, axes: .merged, anchors: anchors)
   }
 
-  private static let mixing: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
+  static let mixing: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
   private static let rearranging: Set = [
     "Cast", "Concat", "DequantizeLinear", "Dropout", "Flatten", "Identity", "QuantizeLinear",
     "Reshape", "Sigmoid", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",

@@ -113,20 +113,6 @@ extension Graph {
   }
 }
 
-extension Tensor {
-  /// Float32 elements as another floating-point type.
-  package func converted(to type: ElementType) -> Tensor {
-    withElements(of: Float.self) { source in
-      switch type {
-      case .float16: Tensor(source.map { Half($0) }, shape: shape)
-      case .bfloat16: Tensor(source.map { BFloat16($0) }, shape: shape)
-      case .float64: Tensor(source.map { Double($0) }, shape: shape)
-      default: self
-      }
-    }
-  }
-}
-
 // MARK: Reading
 
 extension Probe {

@@ -81,8 +81,8 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Verification", "verify-patch", "Detection", "Dumps", "Images", "Interpreter", "ONNXFormat",
-        "ONNXGraph", "Surgery", "Tensors",
+        "Verification", "verify-patch", "Detection", "Dumps", "Images", "Interpreter", "Kernels",
+        "ONNXFormat", "ONNXGraph", "Surgery", "Tensors",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),

@@ -15,6 +15,11 @@ struct Compare: ParsableCommand {
   @OptionGroup var preparation: ImageArguments
   @OptionGroup var tolerances: ToleranceArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "Made-up cases that the graphs' ends are fed at least, 0 for none.", valueName: "n"))
+  var stress = ComparisonOptions().stressCases
+  @Option(help: "What the made-up cases are made from.") var seed = ComparisonOptions().stressSeed
   @Flag(name: .customLong("no-sharing"), help: "Run the two graphs apart.")
   var noSharing = false
   @OptionGroup var computing: ComputeArguments
@@ -23,6 +28,9 @@ struct Compare: ParsableCommand {
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("no image is given") }
+    guard (0...1_000_000_000).contains(stress) else {
+      throw ValidationError("--stress is \(stress), expected 0 to 1000000000")
+    }
   }
 
   func run() throws {
@@ -31,6 +39,8 @@ struct Compare: ParsableCommand {
     tolerances.apply(to: &options)
     options.preprocessing = preparation.preprocessing
     options.inputSize = preparation.size
+    options.stressCases = stress
+    options.stressSeed = seed
     options.sharesNodes = !noSharing
     options.threads = computing.threads
     options.convolution = computing.method

@@ -75,10 +75,16 @@ package func compareModels(
       for line in error.lines { report.fail(line) }
     }
   }
+  let stress = comparison.stress()
+  report.stress = stress?.report
+  report.coverage = comparison.coverage
+  report.reasons += (stress?.reasons ?? []).map { "stress: \($0)" }
   report.notes = comparison.notes + report.notes
   report.timings.inferenceSeconds = comparison.inferenceSeconds
+  report.timings.stressSeconds = comparison.stressSeconds
   report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
   report.verdict = Verdict(of: report.images.map(\.verdict))
+  if stress?.reasons.isEmpty == false { report.verdict = .different }
   // An image that could not be compared must not pass for one that agrees.
   if report.verdict == .equivalent, !report.failures.isEmpty { report.verdict = .undecided }
   return report

@@ -19,6 +19,11 @@ public struct ComparisonOptions: Sendable {
   public var tensorTolerance: Float?
   /// How float32 convolutions are computed.
   public var convolution = ConvolutionMethod.fastest
+  /// Made-up cases that the graphs' ends are fed at least; 0 for none. The cells of a network's
+  /// input of 640x640 are that many.
+  public var stressCases = 25_200
+  /// What the made-up cases are made from.
+  public var stressSeed: UInt64 = 0
   /// Whether what both graphs compute is computed once.
   public var sharesNodes = true
   /// Threads to use; `nil` for all that the process may use.

@@ -10,34 +10,31 @@ struct DetectionJudge {
   let labels: ClassNames?
 
   /// - Parameter frame: where the picture lies in the network's input.
+  /// - Returns: what was judged; `nil` where the cells cannot be compared.
+  @discardableResult
   func judge(
     in frame: ImageFrame, _ report: inout ImageReport, _ judgement: inout Judgement
-  ) throws(DetectionError) {
+  ) throws(DetectionError) -> DetectionEvidence? {
     report.tolerances = tolerance
     judgeThresholds(&judgement)
     let cells = sides.map(\.cells)
     if let reason = cells.original.incomparability(with: cells.patched) {
       judgement.doubt(reason)
-      return
+      return nil
     }
-    let comparedCells = cells.original.compare(with: cells.patched, tolerance: tolerance)
+    let evidence = try DetectionEvidence(
+      sides, confidence: options.confidence, tolerance: tolerance)
+    let comparedCells = evidence.comparedCells()
     report.cells = CellsReport(comparedCells)
     judgement.add(comparedCells, tolerance: tolerance)
 
-    let rule = CandidateRule(
-      forms: sides.both.map(\.form), own: sides.both.compactMap(\.ownRule),
-      confidence: options.confidence)
-    let sets = try sides.map { (side) throws(DetectionError) in
-      try side.candidates(rule, tolerance).reaching(rule)
-    }
-    for set in sets.both {
+    for set in evidence.candidates.both {
       for difference in set.differences { judgement.differ(difference, in: .candidates) }
     }
-    let matching = CandidateMatching(
-      original: sets.original, patched: sets.patched, rule: rule, tolerance: tolerance)
+    let matching = evidence.matchedCandidates()
     let detectionRule = DetectionRule(
       confidence: options.confidence, iou: options.iou, maximumCount: options.maximumDetections)
-    var objects = sets.map { $0.detections(detectionRule) }
+    var objects = evidence.candidates.map { $0.detections(detectionRule) }
     var specified: Int?
     if let suppression = SuppressionJudge(sides, detectionRule, tolerance, labels) {
       let found = try suppression.judge(ultralytics: objects, &judgement)
@@ -50,6 +47,7 @@ struct DetectionJudge {
     report.candidates = CandidatesReport(matching.comparison, labels: labels)
     report.detections = DetectionsReport(detections, labels: labels, frame: frame)
     judgement.add(matching.comparison, detections, cellsAgree: comparedCells.agrees)
+    return evidence
   }
 
   private func judgeThresholds(_ judgement: inout Judgement) {
@@ -66,17 +64,6 @@ struct DetectionJudge {
         judgement.note(found + ", the confidence asked for is \(options.confidence)")
       }
     }
-  }
-}
-
-extension CandidateSet {
-  /// Without the rows of a plugin whose own threshold is lower than the rule's.
-  fileprivate func reaching(_ rule: CandidateRule) -> CandidateSet {
-    guard isPlugin, rule.measure == .objectness, let cells else { return self }
-    return CandidateSet(
-      candidates: candidates.filter { candidate in
-        candidate.cell.map { !(cells.objectness(of: $0) < rule.threshold) } ?? true
-      }, cells: cells, isPlugin: true, differences: differences)
   }
 }
 

@@ -48,3 +48,16 @@ extension DetectionSide {
     }
   }
 }
+
+extension Pair<DetectionSide> {
+  /// One image of two graphs' runs.
+  init(
+    _ endings: Pair<Ending>, _ geometries: Pair<DecodeGeometry>, _ results: Pair<[String: Tensor]>,
+    image: Int
+  ) throws(DetectionError) {
+    self = try endings.with(geometries).with(results).map { (side) throws(DetectionError) in
+      let ((ending, geometry), tensors) = side
+      return try DetectionSide(ending, tensors, image: image, geometry: geometry)
+    }
+  }
+}

@@ -18,6 +18,12 @@ struct GraphComparison {
   private(set) var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
+  /// What was prepared for the first image whose cells could be compared.
+  private var firstWithCells: (pair: PreparedPair, image: Pair<Tensor>)?
+  /// What the images' candidates show.
+  private var imageCoverage = Coverage()
+  private var stressCoverage = Coverage()
+  private(set) var stressSeconds: Figure = 0
 
   var sharing: Sharing { joint.sharing }
 
@@ -51,7 +57,8 @@ struct GraphComparison {
     let image = try source.prepared(for: inputs, sizing, options.preprocessing)
     let pair = try prepare(image.tensors)
     let results = try Stopwatch().add(to: &inferenceSeconds) { () throws(Refusal) in
-      try pair.plan.run(image.tensors, on: team)
+      try pair.plan.run(
+        inputs.with(image.tensors).map { input, tensor in [input.name: tensor] }, on: team)
     }
     return (0..<image.imageCount).map { index in
       var judgement = Judgement()
@@ -67,22 +74,23 @@ struct GraphComparison {
     }
   }
 
-  private func judge(
+  private mutating func judge(
     _ image: PreparedImage, _ index: Int, _ pair: PreparedPair, _ results: Pair<[String: Tensor]>,
     _ report: inout ImageReport, _ judgement: inout Judgement
   ) {
     switch pair.basis {
     case .cells(let geometries):
       do {
-        let sides = try pair.endings.with(geometries).with(results).map {
-          (side) throws(DetectionError) in
-          let ((ending, geometry), tensors) = side
-          return try DetectionSide(ending, tensors, image: index, geometry: geometry)
-        }
-        try DetectionJudge(
+        let sides = try Pair(pair.endings, geometries, results, image: index)
+        let evidence = try DetectionJudge(
           sides: sides, options: options,
-          tolerance: tolerance(pair, geometries.original, image.tensors.original), labels: labels
+          tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original),
+          labels: labels
         ).judge(in: image.frame, &report, &judgement)
+        if let evidence {
+          if firstWithCells == nil { firstWithCells = (pair, image.tensors) }
+          imageCoverage.add(evidence)
+        }
       } catch {
         judgement.doubt(error.description)
       }
@@ -113,13 +121,56 @@ struct GraphComparison {
     }
   }
 
+  /// Feeds the ends of both graphs made-up head maps, as many as the options ask for.
+  ///
+  /// - Returns: what came of it and why the graphs are different; `nil` where no cells were compared
+  ///   before, or no such maps can be fed.
+  mutating func stress() -> (report: StressReport, reasons: [String])? {
+    guard options.stressCases > 0, let (pair, image) = firstWithCells,
+      case .cells(let geometries) = pair.basis
+    else { return nil }
+    do {
+      let tails = try TailPair(
+        models, pair,
+        images: inputs.with(image).map { (name: $0.name, tensor: $1) },
+        sharing: options.sharesNodes)
+      let tolerance = tolerance(
+        rounding(pair, unshared: tails.unsharedOperators), geometries.original, image.original)
+      let heads = tails.heads.original
+      guard let classCount = pair.endings.original.classCount, classCount > 0,
+        heads[0].channels >= 5 + classCount
+      else { throw Refusal("the head maps have no room for the classes") }
+      let run = StressRun(
+        tails: tails, endings: pair.endings, geometries: geometries, tolerance: tolerance,
+        confidence: options.confidence,
+        cases: StressCases(
+          layout: heads.layout, classCount: classCount,
+          channels: heads[0].channels,
+          thresholds: Set(pair.endings.both.compactMap(\.ownRule?.threshold) + [options.confidence])
+            .sorted(), seed: options.stressSeed), team: team)
+      var judge = StressJudge(seed: options.stressSeed, tolerance: tolerance)
+      try Stopwatch().add(to: &stressSeconds) {
+        try run.forEachPass(cases: options.stressCases) { evidence, pass in
+          judge.add(evidence, pass: pass)
+          stressCoverage.add(evidence)
+        }
+      }
+      return (judge.report, judge.reasons)
+    } catch {
+      notes.append("the graphs' ends were not fed made-up maps: \(error)")
+      return nil
+    }
+  }
+
+  var coverage: CoverageReport? { CoverageReport(images: imageCoverage, stress: stressCoverage) }
+
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
     let key = tensors.both.map(\.shape)
     if let known = prepared[key] { return known }
     let run = try PairedRun(
       models, joint: options.sharesNodes ? joint : nil,
       inputs: inputs.with(tensors).map { input, tensor in
-        (input.name, ResolvedGraph.Description(tensor.elementType, tensor.shape))
+        [input.name: ResolvedGraph.Description(tensor.elementType, tensor.shape)]
       }, convolution: options.convolution)
     let pair = try PreparedPair(models, run: run, team: team)
     notes += (pair.notes + precisionNotes(pair.precisions)).filter { !notes.contains($0) }
@@ -136,17 +187,19 @@ struct GraphComparison {
     ]
   }
 
-  private func rounding(_ pair: PreparedPair) -> Rounding {
+  /// - Parameter unshared: operators that the graphs, or their ends, do not share.
+  private func rounding(_ pair: PreparedPair, unshared: Set<String>? = nil) -> Rounding {
     let precisions = pair.precisions
     return Rounding(
-      sharesNetwork: joint.unsharedOperators.isDisjoint(with: Rounding.accumulating),
+      sharesNetwork: (unshared ?? joint.unsharedOperators)
+        .isDisjoint(with: Rounding.accumulating),
       precision: precisions.original == precisions.patched ? precisions.original : .float32)
   }
 
   private func tolerance(
-    _ pair: PreparedPair, _ geometry: DecodeGeometry, _ input: Tensor
+    _ rounding: Rounding, _ geometry: DecodeGeometry, _ input: Tensor
   ) -> DetectionTolerance {
-    rounding(pair).tolerance(of: geometry, input: input.shape).overridden(by: options)
+    rounding.tolerance(of: geometry, input: input.shape).overridden(by: options)
   }
 }
 

@@ -14,19 +14,18 @@ struct PairedRun {
 
   private let graphs: Graphs
   private let models: Pair<LoadedModel>
-  /// The name of each graph's input and what it is fed.
-  private let fed: Pair<(name: String, description: ResolvedGraph.Description)>
+  /// What each graph's inputs are fed, by their names.
+  private let fed: Pair<[String: ResolvedGraph.Description]>
   private let convolution: ConvolutionMethod
 
   /// - Parameters:
   ///   - joint: the graphs as one; `nil` to run them apart.
-  ///   - inputs: for each graph, its input's name and what it is fed.
+  ///   - inputs: for each graph, what its inputs are fed.
   ///   - convolution: how float32 convolutions are computed.
   /// - Throws: a refusal that names the file at fault.
   init(
     _ models: Pair<LoadedModel>, joint: JointGraph?,
-    inputs: Pair<(name: String, description: ResolvedGraph.Description)>,
-    convolution: ConvolutionMethod
+    inputs: Pair<[String: ResolvedGraph.Description]>, convolution: ConvolutionMethod
   ) throws(Refusal) {
     self.models = models
     self.convolution = convolution
@@ -40,10 +39,9 @@ struct PairedRun {
     // Apart, an error is known to be one graph's.
     graphs = .apart(
       try models.with(inputs).map { (side) throws(Refusal) in
-        let (model, input) = side
+        let (model, inputs) = side
         return try model.naming { () throws(InterpreterError) in
-          try ResolvedGraph(
-            model.model, inputs: [input.name: input.description], convolution: convolution)
+          try ResolvedGraph(model.model, inputs: inputs, convolution: convolution)
         }
       })
   }
@@ -71,17 +69,15 @@ struct PairedRun {
           .plan(observing: tensors)
       }
       guard let plan = try? Plan(resolved, observing: unique) else { return try run() }
-      return .joint(
-        plan, inputs: fed.with(names).map { input, names in names[input.name]! },
-        observed: observed, apart: run)
+      return .joint(plan, names: names, observed: observed, apart: run)
     case .apart(let resolved):
       return .apart(
-        try models.with(resolved.with(tensors)).with(fed).map { (side) throws(Refusal) in
-          let ((model, (resolved, tensors)), input) = side
+        try models.with(resolved).with(tensors).map { (side) throws(Refusal) in
+          let ((model, resolved), tensors) = side
           let plan = try model.naming { () throws(InterpreterError) in
             try Plan(resolved, observing: tensors)
           }
-          return (model, input.name, plan)
+          return (model, plan)
         })
     }
   }
@@ -89,19 +85,26 @@ struct PairedRun {
 
 /// Two graphs ready to run.
 enum PairedPlan {
+  /// - names: for each graph, the joint graph's names of its tensors.
   /// - observed: for each graph, its own names of the tensors to keep and the joint graph's.
   /// - apart: the graphs one by one, to tell which of them cannot be run.
   case joint(
-    Plan, inputs: Pair<String>, observed: Pair<[(name: String, joint: String)]>,
+    Plan, names: Pair<[String: String]>, observed: Pair<[(name: String, joint: String)]>,
     apart: () throws(Refusal) -> PairedPlan)
-  case apart(Pair<(LoadedModel, input: String, Plan)>)
+  case apart(Pair<(LoadedModel, Plan)>)
 
   /// The observed tensors of each graph, under its own names.
-  func run(_ inputs: Pair<Tensor>, on team: ThreadTeam) throws(Refusal) -> Pair<[String: Tensor]> {
+  ///
+  /// - Parameter inputs: what each graph's inputs are fed, by their names.
+  func run(
+    _ inputs: Pair<[String: Tensor]>, on team: ThreadTeam
+  ) throws(Refusal) -> Pair<[String: Tensor]> {
     switch self {
     case .joint(let plan, let names, let observed, let apart):
-      var feeds = [names.original: inputs.original]
-      feeds[names.patched] = inputs.patched
+      var feeds: [String: Tensor] = [:]
+      for (inputs, names) in inputs.with(names).both {
+        for (name, tensor) in inputs { feeds[names[name]!] = tensor }
+      }
       guard let values = try? plan.run(feeds, on: team) else {
         return try apart().run(inputs, on: team)
       }
@@ -110,9 +113,9 @@ enum PairedPlan {
       }
     case .apart(let sides):
       return try sides.with(inputs).map { (side) throws(Refusal) in
-        let ((model, name, plan), input) = side
+        let ((model, plan), inputs) = side
         return try model.naming { () throws(InterpreterError) in
-          try plan.run([name: input], on: team)
+          try plan.run(inputs, on: team)
         }
       }
     }
@@ -122,13 +125,14 @@ enum PairedPlan {
 extension ResolvedGraph {
   /// The joint graph, its inputs given by each graph's own names.
   fileprivate init(
-    _ joint: JointGraph, inputs: Pair<(name: String, description: Description)>,
-    convolution: ConvolutionMethod
+    _ joint: JointGraph, inputs: Pair<[String: Description]>, convolution: ConvolutionMethod
   ) throws(InterpreterError) {
     var descriptions: [String: Description] = [:]
-    for (input, names) in inputs.with(joint.names).both {
-      guard let name = names[input.name] else { continue }
-      descriptions[name] = input.description
+    for (inputs, names) in inputs.with(joint.names).both {
+      for (name, description) in inputs {
+        guard let joined = names[name] else { continue }
+        descriptions[joined] = description
+      }
     }
     try self.init(joint.model, inputs: descriptions, convolution: convolution)
   }

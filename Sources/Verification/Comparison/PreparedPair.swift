@@ -15,6 +15,8 @@ struct PreparedPair {
     case nothing(String)
   }
 
+  /// What is known of each graph's tensors.
+  let lookups: Pair<TensorLookup>
   let endings: Pair<Ending>
   let basis: Basis
   let plan: PairedPlan
@@ -43,6 +45,7 @@ struct PreparedPair {
         }
       return names.filter { !$0.isEmpty }
     }
+    self.lookups = lookups
     self.endings = endings
     self.basis = basis
     self.notes = notes

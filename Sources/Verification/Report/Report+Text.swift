@@ -8,6 +8,8 @@ extension Report {
     for image in images {
       lines += [""] + image.textLines(several: images.count > 1, sides: sideTitles)
     }
+    let stressLines = [stress?.text, coverage?.text(hasStress: stress != nil)].compactMap { $0 }
+    if !stressLines.isEmpty { lines += [""] + stressLines }
     if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
     lines.append("")
     lines += reasons.filter { !failures.contains($0) }.map { "- \($0)" }
@@ -173,7 +175,7 @@ extension Figure {
     return String(format: "%.2g", value)
   }
 
-  fileprivate var score: String { value.isFinite ? String(format: "%.4f", value) : "not finite" }
+  var score: String { value.isFinite ? String(format: "%.4f", value) : "not finite" }
 
   fileprivate var pixels: String {
     value.isFinite ? String(format: "%7.1f", value) : "not finite"

@@ -16,12 +16,16 @@ public struct Report: Sendable, Codable, Equatable {
   /// The patched side when it is what an engine wrote; the original is then the graph's reference.
   public var dump: DumpReport?
   public var images: [ImageReport] = []
+  /// Absent where the graphs' ends were not fed made-up maps.
+  public var stress: StressReport?
+  public var coverage: CoverageReport?
   public var timings = Timings()
   /// Those of the reasons that are errors: what could not be read or run. Not encoded by itself.
   public var failures: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case schema, verdict, reasons, notes, original, patched, sharing, dump, images, timings
+    case schema, verdict, reasons, notes, original, patched, sharing, dump, images, stress,
+      coverage, timings
   }
 
   public init(verdict: Verdict, original: GraphReport, patched: GraphReport) {
@@ -83,6 +87,8 @@ public struct DumpReport: Sendable, Codable, Equatable {
 public struct Timings: Sendable, Codable, Equatable {
   public var loadSeconds: Figure = 0
   public var inferenceSeconds: Figure = 0
+  /// Of making made-up cases, running and judging them.
+  public var stressSeconds: Figure = 0
   public var totalSeconds: Figure = 0
 
   public init() {}

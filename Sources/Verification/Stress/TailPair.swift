@@ -1,0 +1,128 @@
+import Detection
+import Interpreter
+import Kernels
+import ONNXGraph
+import Tensors
+
+/// The ends of two graphs, cut off at their head maps so that both can be fed made-up ones.
+struct TailPair {
+  /// For each graph the maps that are fed: logits, `[N, a*c, H, W]`, finest first.
+  let heads: Pair<[HeadMap]>
+  /// The batch of the maps.
+  let batch: Int
+  /// Operators of the nodes that only one of the ends has.
+  let unsharedOperators: Set<String>
+
+  private let elementTypes: Pair<[ElementType]>
+  /// For each graph, what else its end reads: the image, for its shape.
+  private let images: Pair<[String: Tensor]>
+  private let plan: PairedPlan
+
+  /// - Parameters:
+  ///   - images: for each graph, its image input and a tensor to feed it.
+  ///   - sharing: whether what both ends compute is computed once.
+  /// - Throws: why the ends cannot be cut off, or not at the same maps.
+  init(
+    _ models: Pair<LoadedModel>, _ pair: PreparedPair,
+    images: Pair<(name: String, tensor: Tensor)>, sharing: Bool
+  ) throws(Refusal) {
+    let ends = try models.with(pair.endings).with(pair.lookups).with(images).map {
+      (side) throws(Refusal) in
+      let (((model, ending), lookup), image) = side
+      return try Tail(model, ending, lookup, image: image)
+    }
+    guard ends.original.isFed(like: ends.patched) else {
+      throw Refusal("the head maps of the two graphs have different shapes")
+    }
+    heads = ends.map(\.heads)
+    batch = ends.original.shapes[0][0]
+    elementTypes = ends.map(\.elementTypes)
+    self.images = ends.map(\.images)
+
+    var pairs = zip(ends.original.heads, ends.patched.heads).map {
+      Pair(original: $0.name, patched: $1.name)
+    }
+    if let original = ends.original.images.keys.first, let patched = ends.patched.images.keys.first
+    {
+      pairs.append(Pair(original: original, patched: patched))
+    }
+    let joint = JointGraph(ends.map(\.model.model), pairedInputs: pairs)
+    unsharedOperators = joint.unsharedOperators
+    let run = try PairedRun(
+      ends.map(\.model), joint: sharing ? joint : nil, inputs: ends.map(\.descriptions))
+    plan = try run.plan(observing: pair.endings.map { $0.observedTensors.filter { !$0.isEmpty } })
+  }
+
+  /// What both ends make of head maps of float32 logits, rounded to the narrower of the types that
+  /// the graphs take; with what was fed.
+  func run(
+    _ logits: [Tensor], on team: ThreadTeam
+  ) throws(Refusal) -> (results: Pair<[String: Tensor]>, fed: [Tensor]) {
+    let types = zip(elementTypes.original, elementTypes.patched)
+    let fed = zip(logits, types).map { map, types in
+      map.rounded(to: types.0.byteCount <= types.1.byteCount ? types.0 : types.1)
+    }
+    let feeds = heads.with(elementTypes).with(images).map { side in
+      let ((heads, types), images) = side
+      let maps = zip(heads, zip(fed, types)).map { ($0.name, $1.0.converted(to: $1.1)) }
+      return images.merging(maps) { $1 }
+    }
+    return (try plan.run(feeds, on: team), fed)
+  }
+}
+
+/// The end of one graph.
+private struct Tail {
+  let model: LoadedModel
+  let heads: [HeadMap]
+  let shapes: [Shape]
+  let elementTypes: [ElementType]
+  let images: [String: Tensor]
+
+  init(
+    _ model: LoadedModel, _ ending: Ending, _ lookup: @escaping TensorLookup,
+    image: (name: String, tensor: Tensor)
+  ) throws(Refusal) {
+    let graph = model.model.graph
+    guard let heads = ending.headSources(in: graph, lookup: lookup) else {
+      throw Refusal("\(model.path) does not decode the maps of its last convolutions")
+    }
+    let described = heads.map { lookup($0.name)! }
+    let names = heads.map(\.name)
+    let outputs = ending.observedTensors.filter { !$0.isEmpty }
+    var images: [String: Tensor] = [:]
+    var part = try? graph.extract(inputs: names, outputs: outputs)
+    if part == nil {
+      // Some exports ask the image for its shape.
+      images = [image.name: image.tensor]
+      part = try model.naming { () throws(ModelError) in
+        try graph.extract(inputs: names + [image.name], outputs: outputs)
+      }
+    }
+    part!.inputs =
+      zip(heads, described).map { head, description in
+        ValueInfo(
+          name: head.name, elementType: description.elementType,
+          dimensions: description.shape.map { .fixed($0) })
+      } + part!.inputs.filter { images[$0.name] != nil }
+    var end = model.model
+    end.graph = part!
+    self.model = LoadedModel(path: model.path, model: end)
+    self.heads = heads
+    shapes = described.map(\.shape)
+    elementTypes = described.map(\.elementType)
+    self.images = images
+  }
+
+  var descriptions: [String: ResolvedGraph.Description] {
+    var descriptions = images.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
+    for (head, (type, shape)) in zip(heads, zip(elementTypes, shapes)) {
+      descriptions[head.name] = .init(type, shape)
+    }
+    return descriptions
+  }
+
+  func isFed(like other: Tail) -> Bool {
+    shapes == other.shapes && heads.map(\.anchors) == other.heads.map(\.anchors)
+  }
+}

@@ -133,6 +133,30 @@ import Testing
     if fault.ambiguous + fault.specified > 0 { #expect(found.findings[0].cell == Self.marked) }
   }
 
+  @Test(
+    "NaN that was fed is specified or no difference",
+    arguments: [([0], 0), ([4], 1), ([5], 0), ([5, 6, 7, 8], 1)])
+  func nanThatWasFed(_ channels: [Int], specified: Int) throws {
+    let detector = MadeUpDetector()
+    var maps = detector.setting(detector.maps(seed: 37), Self.marked, channel: 4, to: 0.5)
+    for channel in channels {
+      maps = detector.setting(maps, Self.marked, channel: channel, to: .nan)
+    }
+    let original = try detector.originalCandidates(maps, Self.rule)
+    let patched = try detector.pluginCandidates(
+      maps, detector.pluginOutputs(maps), Self.rule, Self.tolerance)
+    func matching(_ rule: NonFiniteRule) -> CandidateMatching {
+      CandidateMatching(
+        original: original, patched: patched, rule: Self.rule, tolerance: Self.tolerance,
+        nonFinite: rule)
+    }
+    let found = matching(.mayBeShared)
+    #expect(found.comparison.agrees, "\(found.comparison)")
+    #expect(found.comparison.specified == specified, "\(found.comparison)")
+    #expect(found.cells[.specified, default: []].count == specified)
+    #expect(matching(.differs).comparison.agrees == (channels == [5]))
+  }
+
   @Test("a shuffled plugin agrees, row for row", arguments: 0..<10 as Range<UInt64>)
   func shuffled(seed: UInt64) throws {
     let detector = MadeUpDetector()

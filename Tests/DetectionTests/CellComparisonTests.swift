@@ -129,6 +129,23 @@ import Testing
     #expect(comparison.maxBoxErrorPx == 0 && comparison.maxScoreError == 0)
   }
 
+  @Test(
+    "a NaN or an infinity that was fed is no difference where both sides have it",
+    arguments: [Float.nan, .infinity, -.infinity], [0, 3, 4, 8])
+  func nonFiniteThatWasFed(_ value: Float, channel: Int) throws {
+    let detector = MadeUpDetector()
+    let sound = maps(detector)
+    let fed = try detector.pluginCells(
+      detector.setting(sound, Self.dull, channel: channel, to: value))
+    let both = fed.compare(with: fed, tolerance: Self.tolerance, nonFinite: .mayBeShared)
+    #expect(both.agrees && both.nonFinite == 0 && both.worst == nil)
+    let one = try fed.compare(
+      with: detector.pluginCells(sound), tolerance: Self.tolerance, nonFinite: .mayBeShared)
+    #expect(one.different == 1 && one.nonFinite == 1 && one.worst == Self.dull)
+    #expect(one.worstClass == (channel == 8 ? 3 : nil))
+    #expect(one.differentCells == [detector.layout.number(of: Self.dull)!])
+  }
+
   @Test("an error exactly as large as the tolerance is within it")
   func toleranceIsInclusive() throws {
     let detector = MadeUpDetector()

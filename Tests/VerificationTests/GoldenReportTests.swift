@@ -44,6 +44,9 @@ import Verification
     #expect(report.original.form == golden.original.form)
     #expect(report.patched.form == golden.patched.form)
     #expect(report.sharing == golden.sharing)
+    #expect(report.coverage == golden.coverage)
+    #expect(report.stress?.cases == golden.stress?.cases)
+    #expect(report.stress?.different == golden.stress?.different)
     #expect(report.images.count == golden.images.count)
     for (found, expected) in zip(report.images, golden.images) {
       #expect(found.inputShape == expected.inputShape)

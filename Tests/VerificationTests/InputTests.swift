@@ -143,6 +143,9 @@ struct BatchTests {
     #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
     #expect(report.images.map(\.path) == ["noise[0]", "noise[1]"])
     #expect(report.images[0].detections != report.images[1].detections)
+    // Each image of the batch is a pass of its own.
+    let stress = try #require(report.stress)
+    #expect(stress.different == 0 && stress.cases >= 25_200 && stress.cases % (2 * 378) == 0)
   }
 
   /// The plugin sees the first image's maps for every image.

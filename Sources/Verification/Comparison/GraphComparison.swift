@@ -129,33 +129,27 @@ struct GraphComparison {
     guard options.stressCases > 0, let (pair, image) = firstWithCells,
       case .cells(let geometries) = pair.basis
     else { return nil }
+    var coverage = Coverage()
+    var seconds: Figure = 0
+    defer { (stressCoverage, stressSeconds) = (coverage, seconds) }
     do {
-      let tails = try TailPair(
-        models, pair,
-        images: inputs.with(image).map { (name: $0.name, tensor: $1) },
-        sharing: options.sharesNodes)
-      let tolerance = tolerance(
-        rounding(pair, unshared: tails.unsharedOperators), geometries.original, image.original)
-      let heads = tails.heads.original
-      guard let classCount = pair.endings.original.classCount, classCount > 0,
-        heads[0].channels >= 5 + classCount
-      else { throw Refusal("the head maps have no room for the classes") }
-      let run = StressRun(
-        tails: tails, endings: pair.endings, geometries: geometries, tolerance: tolerance,
-        confidence: options.confidence,
-        cases: StressCases(
-          layout: heads.layout, classCount: classCount,
-          channels: heads[0].channels,
-          thresholds: Set(pair.endings.both.compactMap(\.ownRule?.threshold) + [options.confidence])
-            .sorted(), seed: options.stressSeed), team: team)
-      var judge = StressJudge(seed: options.stressSeed, tolerance: tolerance)
-      try Stopwatch().add(to: &stressSeconds) {
-        try run.forEachPass(cases: options.stressCases) { evidence, pass in
+      return try Stopwatch().add(to: &seconds) {
+        let tails = try TailPair(
+          models, pair, images: inputs.with(image).map { (name: $0.name, tensor: $1) },
+          sharing: options.sharesNodes)
+        let run = try StressRun(tails, pair.endings, geometries, options: options, team: team)
+        let tolerance = tolerance(
+          rounding(pair, unshared: tails.unsharedOperators), geometries.original, image.original)
+        var judge = StressJudge(
+          StressReport(
+            heads: tails.areProven(in: joint) ? .proven : .matched, seed: options.stressSeed),
+          tolerance: tolerance)
+        try run.forEachPass(cases: options.stressCases, tolerance: tolerance) { evidence, pass in
           judge.add(evidence, pass: pass)
-          stressCoverage.add(evidence)
+          coverage.add(evidence)
         }
+        return (judge.report, judge.reasons)
       }
-      return (judge.report, judge.reasons)
     } catch {
       notes.append("the graphs' ends were not fed made-up maps: \(error)")
       return nil

@@ -25,7 +25,8 @@ struct PairedRun {
   /// - Throws: a refusal that names the file at fault.
   init(
     _ models: Pair<LoadedModel>, joint: JointGraph?,
-    inputs: Pair<[String: ResolvedGraph.Description]>, convolution: ConvolutionMethod
+    inputs: Pair<[String: ResolvedGraph.Description]>,
+    convolution: ConvolutionMethod = .fastest
   ) throws(Refusal) {
     self.models = models
     self.convolution = convolution

@@ -8,14 +8,16 @@ import Tensors
 /// in the last place (2^-24 in float32), S the larger side of the network's input and E the longest
 /// side a box can have (four times the largest anchor's):
 ///
-/// - A centre `(2s - 0.5 + cell) * stride` takes at most four roundings of values up to S, and one
-///   of values below two cells: 4 u S.
-/// - Half a width `(2s)^2 * anchor / 2` takes a power (1 ulp, 2 u), a product and, where the corner
-///   is made outside the graph, one more: 3.5 u E/2.
-/// - A corner rounds once more at max(S, E/2).
+/// - A centre `(2s - 0.5 + cell) * stride` reaches half a stride beyond the input. It takes at most
+///   three roundings of such values in one graph and two in another, and in each one of a value
+///   below two cells: 5 u (S + stride/2) + 3 u stride.
+/// - Half a width `(2s)^2 * anchor / 2` takes a power (1 ulp, 2 u) and a product in one graph, two
+///   products in another: 5 u E/2.
+/// - A corner, at most S + stride/2 + E/2 from 0, is rounded once in each.
 ///
-/// With M = max(S, E/2) that is 8.5 u M for one graph and, as one of the two always rounds less
-/// often, below 16 u M for both. For YOLOv5 at 640 pixels (E/2 = 746) it is 7.1e-4 px.
+/// These hold for every sigmoid from 0 to 1. With M = max(S, E/2) the sum, 7 u S + 6.5 u stride +
+/// 7 u E/2, is below 16 u M where M has more than three strides. For YOLOv5 at 640 pixels
+/// (E/2 = 746) that is 7.1e-4 px.
 /// Probabilities are at most 1 and take a handful of operations: 16 u = 9.5e-7.
 ///
 /// **Graphs that differ before their tails** (folded batch normalisation, another order of the same

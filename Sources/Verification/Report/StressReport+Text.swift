@@ -1,13 +1,14 @@
 extension StressReport {
   var text: String {
-    var text = "stress    \(cases) made-up cases, \(different) different"
+    var text = "stress    \(cases) made-up cases behind \(heads.rawValue) heads, "
+    text += "\(different) different"
     for (count, what) in [(ambiguous, "ambiguous"), (specified, "different by specification")]
     where count > 0 {
       text += ", \(count) \(what)"
     }
     text += "; largest errors \(maxBoxErrorPx.text) px, \(maxScoreError.text) in score"
     if let tolerances {
-      text += " (allowed \(Figure(tolerances.boxPx).text), \(Figure(tolerances.score).text))"
+      text += " (allowed \(tolerances.boxText), \(Figure(tolerances.score).text))"
     }
     return text
   }

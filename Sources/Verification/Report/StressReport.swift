@@ -2,6 +2,15 @@ import Detection
 
 /// What both graphs made of made-up head maps, fed to them behind their last convolutions.
 public struct StressReport: Sendable, Codable, Equatable {
+  /// What is known of the maps in whose place made-up ones were fed.
+  public enum Heads: String, Sendable, Codable {
+    /// Both graphs compute the same ones, by proof.
+    case proven
+    /// They stand at the same place in both graphs.
+    case matched
+  }
+
+  public var heads: Heads
   /// Cells that were fed.
   public var cases = 0
   public var different = 0
@@ -18,7 +27,10 @@ public struct StressReport: Sendable, Codable, Equatable {
   /// The case furthest apart against the tolerances; absent when none differs.
   public var worst: StressCaseReport?
 
-  public init(seed: UInt64) { self.seed = seed }
+  public init(heads: Heads, seed: UInt64) {
+    self.heads = heads
+    self.seed = seed
+  }
 }
 
 /// One case that differs.

@@ -4,9 +4,10 @@ import Tensors
 
 /// Made-up head maps that hold what no photograph would: a case is a cell.
 ///
-/// Half of the cells are random, evenly distributed between 0 and 1 after the sigmoid. The other half
-/// goes through the kinds of ``StressKind``, scale by scale and anchor by anchor, and starts again
-/// where the last pass has stopped. The same arguments give the same bits.
+/// Most cells are random, evenly distributed between 0 and 1 after the sigmoid, but for the
+/// objectness, which makes few of them candidates. Every so many cells, at most every other, one goes
+/// through the kinds of ``StressKind``, on each scale and anchor for itself, and on with the next
+/// pass. The same arguments give the same bits.
 package struct StressCases: Sendable {
   package let layout: CellLayout
   package let classCount: Int
@@ -15,7 +16,7 @@ package struct StressCases: Sendable {
   package let seed: UInt64
   private let kinds: [StressKind]
 
-  /// How many cells of an anchor it takes to show every kind of case; as many more are random.
+  /// How many cells of an anchor it takes to show every kind of case.
   package var kindCount: Int { kinds.count }
 
   /// - Parameters:
@@ -84,10 +85,15 @@ private struct StressPlane {
     fillRandomly()
     // Corners and edges get other kinds in each pass.
     let rotation = numbers.below(cellCount)
+    let spacing = max(2, cellCount / (2 * kinds.count))
     for place in 0..<cellCount {
       let slot = pass &* cellCount &+ (place + rotation) % cellCount
-      guard slot % 2 == 0 else { continue }
-      write(kinds[(slot / 2 + start) % kinds.count], at: place)
+      if slot % spacing == 0 {
+        write(kinds[(slot / spacing + start) % kinds.count], at: place)
+      } else if slot % 8 != 1 {
+        let lowest = StressLevels.even[..<(StressLevels.count / 4)]
+        set(4, lowest[numbers.below(lowest.count)], at: place)
+      }
     }
   }
 

@@ -11,9 +11,10 @@ struct StressJudge {
   /// How many tolerances the worst case is apart.
   private var worstRatio: Float = 0
 
-  init(seed: UInt64, tolerance: DetectionTolerance) {
-    report = StressReport(seed: seed)
-    report.tolerances = tolerance
+  /// - Parameter report: with no case in it.
+  init(_ report: StressReport, tolerance: DetectionTolerance) {
+    self.report = report
+    self.report.tolerances = tolerance
     self.tolerance = tolerance
   }
 
@@ -57,7 +58,7 @@ struct StressJudge {
     if report.different > 0 {
       reasons.append(
         "\(report.different) of \(report.cases) made-up cases differ, by up to "
-          + "\(report.maxBoxErrorPx.text) px (allowed \(Figure(tolerance.boxPx).text)) and "
+          + "\(report.maxBoxErrorPx.text) px (allowed \(tolerance.boxText)) and "
           + "\(report.maxScoreError.text) in score (allowed \(Figure(tolerance.score).text))"
           + (report.worst.map { "; the worst at \($0.text)" } ?? ""))
     }
@@ -87,17 +88,23 @@ private struct StressCase {
   /// The largest error as a multiple of its tolerance, infinite where one side has no number.
   func distance(in tolerance: DetectionTolerance) -> Float {
     let rule = evidence.nonFinite
-    var errors = [
-      rule.distance(boxes.original, boxes.patched) / tolerance.boxPx,
-      rule.distance(objectness.original ?? 0, objectness.patched ?? 0) / tolerance.score,
-      rule.distance(probability.original ?? 0, probability.patched ?? 0) / tolerance.score,
+    func tolerances(_ error: Float, _ allowed: Float) -> Float {
+      error == 0 ? 0 : error.isNaN ? .infinity : error / allowed
+    }
+    let allowedPx = tolerance.allowed(for: boxes.original)
+    var ratios = [
+      tolerances(rule.distance(boxes.original, boxes.patched), allowedPx),
+      tolerances(
+        rule.distance(objectness.original ?? 0, objectness.patched ?? 0), tolerance.score),
+      tolerances(
+        rule.distance(probability.original ?? 0, probability.patched ?? 0), tolerance.score),
     ]
     if let original = candidates.original, let patched = candidates.patched {
-      errors.append(
-        rule.distance(original.boxInNetworkPixels, patched.boxInNetworkPixels) / tolerance.boxPx)
-      errors.append(rule.distance(original.score, patched.score) / tolerance.score)
+      let boxError = rule.distance(original.boxInNetworkPixels, patched.boxInNetworkPixels)
+      ratios.append(tolerances(boxError, allowedPx))
+      ratios.append(tolerances(rule.distance(original.score, patched.score), tolerance.score))
     }
-    return errors.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
+    return ratios.max()!
   }
 
   /// The objectness of each side; `nil` on both where one has products only.
@@ -135,7 +142,8 @@ private struct StressCase {
     {
       return .objectness
     }
-    guard !(evidence.nonFinite.distance(boxes.original, boxes.patched) <= tolerance.boxPx) else {
+    let boxError = evidence.nonFinite.distance(boxes.original, boxes.patched)
+    guard !(boxError <= tolerance.allowed(for: boxes.original)) else {
       return .candidate
     }
     let (a, b) = (boxes.original, boxes.patched)

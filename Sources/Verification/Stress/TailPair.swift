@@ -53,6 +53,13 @@ struct TailPair {
     plan = try run.plan(observing: pair.endings.map { $0.observedTensors.filter { !$0.isEmpty } })
   }
 
+  /// Whether both graphs, joined, compute the same head maps.
+  func areProven(in joint: JointGraph) -> Bool {
+    zip(heads.original, heads.patched).allSatisfy { original, patched in
+      joint.names.original[original.name] == joint.names.patched[patched.name]
+    }
+  }
+
   /// What both ends make of head maps of float32 logits, rounded to the narrower of the types that
   /// the graphs take; with what was fed.
   func run(

@@ -12,6 +12,8 @@ struct Decode: ParsableCommand {
       files. HEADS holds all of them, in any of the formats that 'dump' takes; --input gives one by \
       its name. With --against, what an engine made of the same heads is held against the result, \
       with tolerances for the plugin's own arithmetic alone, and the exit status is that of 'dump'.
+
+      'verify-patch vectors' writes heads to try, and a graph of the plugin alone.
       """)
 
   @Argument(help: "A model that ends in a plugin.") var model: String

@@ -14,7 +14,8 @@ struct VerifyPatch: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Compare.self, PatchCommand.self, DumpCommand.self, Decode.self, Run.self, Inspect.self,
+      Compare.self, PatchCommand.self, DumpCommand.self, Decode.self, Vectors.self, Run.self,
+      Inspect.self,
     ],
     defaultSubcommand: Compare.self)
 

@@ -210,6 +210,16 @@ struct DumpComparisonTests {
     }
   }
 
+  /// The engine's plugin is the reference's: what it drops is no difference between them.
+  @Test func aThresholdAboveTheConfidenceIsNoDifference() throws {
+    let model = try folder.write(TinyDetector.plugin(threshold: 0.4), as: "high.onnx")
+    let rows = EngineDump(try Self.outputs(of: TinyDetector.plugin(threshold: 0.4)))
+    let report = try compareDump(
+      model: model, image: image, dump: rows.write(as: .npz, in: folder))
+    #expect(report.verdict == .equivalent, "\(report.text)")
+    #expect(report.images.first?.candidates?.matched == rows.rows.count)
+  }
+
   @Test func theTextCallsTheSidesByTheirNames() throws {
     var wrong = dump
     wrong.rows[3].score += 0.01

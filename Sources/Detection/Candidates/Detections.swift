@@ -100,6 +100,8 @@ extension DetectionComparison {
     }
     let boxError = a.boxInNetworkPixels.largestDifference(from: b.boxInNetworkPixels)
     let scoreError = abs(a.score - b.score)
+    // What a rule lets agree among the candidates need not be a number.
+    if isExplained, !boxError.isFinite || !scoreError.isFinite { return }
     if boxError.isFinite { maxBoxErrorPx = max(maxBoxErrorPx, boxError) }
     if scoreError.isFinite { maxScoreError = max(maxScoreError, scoreError) }
     if a.classIndex != b.classIndex { classMismatches += 1 }

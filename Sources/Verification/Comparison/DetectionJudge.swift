@@ -8,6 +8,10 @@ struct DetectionJudge {
   let options: ComparisonOptions
   let tolerance: DetectionTolerance
   let labels: ClassNames?
+  /// What a NaN means: an image may give none, made-up heads hold some.
+  var nonFinite = NonFiniteRule.differs
+  /// Whether both sides are of one graph, whose threshold is no difference then.
+  var isOneGraph = false
 
   /// - Parameter frame: where the picture lies in the network's input.
   /// - Returns: what was judged; `nil` where the cells cannot be compared.
@@ -16,14 +20,14 @@ struct DetectionJudge {
     in frame: ImageFrame, _ report: inout ImageReport, _ judgement: inout Judgement
   ) throws(DetectionError) -> DetectionEvidence? {
     report.tolerances = tolerance
-    judgeThresholds(&judgement)
+    if !isOneGraph { judgeThresholds(&judgement) }
     let cells = sides.map(\.cells)
     if let reason = cells.original.incomparability(with: cells.patched) {
       judgement.doubt(reason)
       return nil
     }
     let evidence = try DetectionEvidence(
-      sides, confidence: options.confidence, tolerance: tolerance)
+      sides, confidence: options.confidence, tolerance: tolerance, nonFinite: nonFinite)
     let comparedCells = evidence.comparedCells()
     report.cells = CellsReport(comparedCells)
     judgement.add(comparedCells, tolerance: tolerance)

@@ -70,7 +70,7 @@ struct DumpJudge {
           patched: try side(outputs, index, geometry, reference.cells, &judgement)),
         options: options,
         tolerance: rounding.tolerance(of: geometry, input: size).overridden(by: options),
-        labels: labels
+        labels: labels, nonFinite: rounding.isFedHeads ? .mayBeShared : .differs, isOneGraph: true
       ).judge(in: frame, &report, &judgement)
     } catch let refusal as Refusal {
       throw refusal

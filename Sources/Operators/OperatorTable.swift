@@ -84,7 +84,8 @@ package struct OperatorTable: Sendable {
   ]
   /// What the verifier rewrites graphs with, in a domain of its own.
   private static let own: [any Operator.Type] = [
-    RoundTo.self
+    Difference.self,
+    RoundTo.self,
   ]
   /// The domain of ``own``.
   package static let ownDomain = "verify-patch"

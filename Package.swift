@@ -47,8 +47,8 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: [
-        "Tensors", "Dumps", "BoxMath", "Kernels", "ONNXGraph", "Interpreter", "Images", "Detection",
-        "Surgery",
+        "Tensors", "Dumps", "BoxMath", "Kernels", "ONNXGraph", "Operators", "Interpreter", "Images",
+        "Detection", "Surgery",
       ]),
     .executableTarget(
       name: "verify-patch",

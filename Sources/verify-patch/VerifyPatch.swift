@@ -15,7 +15,7 @@ struct VerifyPatch: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Compare.self, PatchCommand.self, DumpCommand.self, Decode.self, Vectors.self, Run.self,
-      Inspect.self,
+      Inspect.self, Layers.self,
     ],
     defaultSubcommand: Compare.self)
 

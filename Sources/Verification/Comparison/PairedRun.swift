@@ -125,7 +125,7 @@ enum PairedPlan {
 
 extension ResolvedGraph {
   /// The joint graph, its inputs given by each graph's own names.
-  fileprivate init(
+  init(
     _ joint: JointGraph, inputs: Pair<[String: Description]>, convolution: ConvolutionMethod
   ) throws(InterpreterError) {
     var descriptions: [String: Description] = [:]

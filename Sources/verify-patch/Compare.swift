@@ -14,6 +14,7 @@ struct Compare: ParsableCommand {
   @OptionGroup var detection: DetectionArguments
   @OptionGroup var preparation: ImageArguments
   @OptionGroup var tolerances: ToleranceArguments
+  @OptionGroup var precision: PrecisionArguments
 
   @Option(
     help: ArgumentHelp(
@@ -42,6 +43,8 @@ struct Compare: ParsableCommand {
     options.stressCases = stress
     options.stressSeed = seed
     options.sharesNodes = !noSharing
+    options.comparesInFloat64 = precision.precision == .float64
+    options.simulation = precision.simulation
     options.threads = computing.threads
     options.convolution = computing.method
     options.hashesModels = json != nil

@@ -32,12 +32,7 @@ struct CellReader {
 
   /// The index of the first channel of a cell.
   private func index(_ channels: CellScale.Channels, _ grid: CellLayout.Scale, _ cell: Int) -> Int {
-    if let rowOfCell {
-      return channels.first + (rowOfCell[cell] - grid.firstCell) * channels.cellStride
-    }
-    let (anchor, place) = (cell - grid.firstCell).quotientAndRemainder(
-      dividingBy: grid.cellsPerAnchor)
-    return channels.first + anchor * channels.anchorStride + place * channels.cellStride
+    channels.index(of: cell, in: grid, rowOfCell: rowOfCell)
   }
 
   // MARK: Single cells

@@ -88,6 +88,16 @@ struct CellScale: Sendable {
     let channelStride: Int
     /// Whether the numbers are logits.
     var isLogit = false
+
+    /// The index of the first channel of a cell.
+    ///
+    /// - Parameter rowOfCell: where the tensors are rows in another order.
+    func index(of cell: Int, in grid: CellLayout.Scale, rowOfCell: [Int]?) -> Int {
+      if let rowOfCell { return first + (rowOfCell[cell] - grid.firstCell) * cellStride }
+      let (anchor, place) = (cell - grid.firstCell).quotientAndRemainder(
+        dividingBy: grid.cellsPerAnchor)
+      return first + anchor * anchorStride + place * cellStride
+    }
   }
 
   let grid: CellLayout.Scale

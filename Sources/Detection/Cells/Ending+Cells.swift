@@ -9,15 +9,18 @@ extension Ending {
   ///   - image: the image's place in the batch.
   ///   - geometry: for decoded rows, the graph's own as ``Probe`` found it; for head maps, that of
   ///     the other graph, or of options. What the graph itself tells when left out.
+  ///   - keepingFloat64: whether float64 tensors stay what they are, for ``Cells/values`` alone.
   /// - Throws: ``DetectionError`` when the graph has no cells, or they cannot be had like this.
   package func cells(
-    in tensors: [String: Tensor], image: Int, geometry other: DecodeGeometry? = nil
+    in tensors: [String: Tensor], image: Int, geometry other: DecodeGeometry? = nil,
+    keepingFloat64: Bool = false
   ) throws(DetectionError) -> Cells {
     guard let geometry = other ?? geometry, let classCount else {
       throw DetectionError("a graph that ends in \(form.rawValue) has no cells")
     }
     let builder = CellsBuilder(
-      tensors: tensors, image: image, geometry: geometry, classCount: classCount)
+      tensors: tensors, image: image, geometry: geometry, classCount: classCount,
+      keepsFloat64: keepingFloat64)
     switch tail {
     case .decodedRows(let output, _): return try builder.decodedRows(output)
     case .classMajor(let output): return try builder.classMajor(output)
@@ -46,6 +49,7 @@ private struct CellsBuilder {
   let image: Int
   let geometry: DecodeGeometry
   let classCount: Int
+  let keepsFloat64: Bool
 
   private var layout: CellLayout { geometry.layout }
 
@@ -65,7 +69,8 @@ private struct CellsBuilder {
     guard (0..<tensor.shape[0]).contains(image) else {
       throw DetectionError("'\(name)' has \(tensor.shape[0]) images, image \(image) was asked for")
     }
-    return (try tensor.asFloat32(), image * rest.reduce(1, *))
+    let isKept = keepsFloat64 && tensor.elementType == .float64
+    return (isKept ? tensor : try tensor.asFloat32(), image * rest.reduce(1, *))
   }
 
   func decodedRows(_ name: String) throws(DetectionError) -> Cells {

@@ -69,6 +69,15 @@ package struct Ending: Sendable {
     }
   }
 
+  /// The tensors cells are read from: those of ``observedTensors`` that a plugin does not make.
+  package var cellTensors: [String] {
+    switch tail {
+    case .yoloLayer(let tail): tail.maps.map(\.name)
+    case .suppressed(let tail): tail.inputs.names
+    default: observedTensors
+    }
+  }
+
   /// What the graph itself drops candidates by: its plugin's threshold.
   package var ownRule: CandidateRule? {
     switch tail {

@@ -79,6 +79,7 @@ package func compareModels(
   report.stress = stress?.report
   report.coverage = comparison.coverage
   report.reasons += (stress?.reasons ?? []).map { "stress: \($0)" }
+  report.addDrift(comparison, images, options)
   report.notes = comparison.notes + report.notes
   report.timings.inferenceSeconds = comparison.inferenceSeconds
   report.timings.stressSeconds = comparison.stressSeconds
@@ -94,6 +95,23 @@ extension Report {
   mutating func fail(_ reason: String) {
     reasons.append(reason)
     failures.append(reason)
+  }
+
+  /// Where the networks drift apart, on the first image that was compared.
+  fileprivate mutating func addDrift(
+    _ comparison: GraphComparison, _ images: [ImageSource], _ options: ComparisonOptions
+  ) {
+    let isWanted = options.comparesInFloat64 || self.images.contains { $0.verdict == .different }
+    guard isWanted, !comparison.sharesNetwork,
+      let image = images.first(where: { source in
+        self.images.contains { $0.path == source.name && $0.inputShape != nil }
+      })
+    else { return }
+    do {
+      drift = try comparison.drift(on: image)
+    } catch {
+      notes.append("the layers could not be compared: \(error)")
+    }
   }
 
   fileprivate mutating func setForms(_ forms: Pair<Form>) {

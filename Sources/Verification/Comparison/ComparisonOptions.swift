@@ -17,6 +17,10 @@ public struct ComparisonOptions: Sendable {
   public var boxTolerance: Float?
   public var scoreTolerance: Float?
   public var tensorTolerance: Float?
+  /// Whether both graphs are run in float64 as well, to tell what of a difference is rounding.
+  public var comparesInFloat64 = false
+  /// What an engine rounds, to tell which of the patched graph's detections survive it.
+  public var simulation: Simulation?
   /// How float32 convolutions are computed.
   public var convolution = ConvolutionMethod.fastest
   /// Made-up cases that the graphs' ends are fed at least; 0 for none. The cells of a network's

@@ -6,12 +6,12 @@ import Tensors
 
 /// Compares what two graphs detect, image after image.
 struct GraphComparison {
-  private let models: Pair<LoadedModel>
-  private let inputs: Pair<ImageInput>
-  private let sizing: InputSizing
-  private let options: ComparisonOptions
-  private let joint: JointGraph
-  private let team: ThreadTeam
+  let models: Pair<LoadedModel>
+  let inputs: Pair<ImageInput>
+  let sizing: InputSizing
+  let options: ComparisonOptions
+  let joint: JointGraph
+  let team: ThreadTeam
   private let labels: ClassNames?
   /// Plans by the shapes of the inputs.
   private var prepared: [[Shape]: PreparedPair] = [:]
@@ -26,6 +26,8 @@ struct GraphComparison {
   private(set) var stressSeconds: Figure = 0
 
   var sharing: Sharing { joint.sharing }
+  /// Whether every node that accumulates is proven identical.
+  var sharesNetwork: Bool { joint.unsharedOperators.isDisjoint(with: Rounding.accumulating) }
 
   /// - Throws: why the graphs cannot be run, or not on the same image.
   init(_ models: Pair<LoadedModel>, options: ComparisonOptions) throws(Refusal) {
@@ -60,6 +62,7 @@ struct GraphComparison {
       try pair.plan.run(
         inputs.with(image.tensors).map { input, tensor in [input.name: tensor] }, on: team)
     }
+    let others = try otherArithmetic(image.tensors, pair)
     return (0..<image.imageCount).map { index in
       var judgement = Judgement()
       for (model, ending) in models.with(pair.endings).both {
@@ -69,6 +72,11 @@ struct GraphComparison {
         path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
       report.inputShape = image.tensors.original.shape.dimensions
       judge(image, index, pair, results, &report, &judgement)
+      do {
+        try add(others, image, index, pair, results, to: &report)
+      } catch {
+        judgement.note("precision: \(error)")
+      }
       report.verdict = judgement.verdict
       return (report, judgement)
     }
@@ -103,18 +111,8 @@ struct GraphComparison {
         }
       }
     case .tensors:
-      let outputs = models.with(joint.names).with(results.with(pair.openOutputs)).map { side in
-        let ((model, names), (tensors, openOutputs)) = side
-        return model.model.graph.outputs.compactMap { output in
-          tensors[output.name].map {
-            OutputPairing.Output(
-              name: output.name, value: names[output.name] ?? "", tensor: $0,
-              hasOpenShape: openOutputs.contains(output.name))
-          }
-        }
-      }
       TensorJudge(
-        paths: models.map(\.path), outputs: outputs,
+        paths: models.map(\.path), outputs: outputs(results, pair),
         tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance
       ).judge(&report, &judgement)
     case .nothing(let reason): judgement.doubt(reason)
@@ -158,6 +156,22 @@ struct GraphComparison {
 
   var coverage: CoverageReport? { CoverageReport(images: imageCoverage, stress: stressCoverage) }
 
+  /// The graphs' outputs, to be paired.
+  func outputs(
+    _ results: Pair<[String: Tensor]>, _ pair: PreparedPair
+  ) -> Pair<[OutputPairing.Output]> {
+    models.with(joint.names).with(results.with(pair.openOutputs)).map { side in
+      let ((model, names), (tensors, openOutputs)) = side
+      return model.model.graph.outputs.compactMap { output in
+        tensors[output.name].map {
+          OutputPairing.Output(
+            name: output.name, value: names[output.name] ?? "", tensor: $0,
+            hasOpenShape: openOutputs.contains(output.name))
+        }
+      }
+    }
+  }
+
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
     let key = tensors.both.map(\.shape)
     if let known = prepared[key] { return known }
@@ -182,7 +196,7 @@ struct GraphComparison {
   }
 
   /// - Parameter unshared: operators that the graphs, or their ends, do not share.
-  private func rounding(_ pair: PreparedPair, unshared: Set<String>? = nil) -> Rounding {
+  func rounding(_ pair: PreparedPair, unshared: Set<String>? = nil) -> Rounding {
     let precisions = pair.precisions
     return Rounding(
       sharesNetwork: (unshared ?? joint.unsharedOperators)
@@ -190,7 +204,7 @@ struct GraphComparison {
       precision: precisions.original == precisions.patched ? precisions.original : .float32)
   }
 
-  private func tolerance(
+  func tolerance(
     _ rounding: Rounding, _ geometry: DecodeGeometry, _ input: Tensor
   ) -> DetectionTolerance {
     rounding.tolerance(of: geometry, input: input.shape).overridden(by: options)

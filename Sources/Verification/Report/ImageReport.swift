@@ -14,6 +14,10 @@ public struct ImageReport: Sendable, Codable, Equatable {
   public var candidates: CandidatesReport?
   public var detections: DetectionsReport?
   public var tensors: [TensorReport]?
+  /// What of the differences is rounding, where it was asked for.
+  public var precision: PrecisionReport?
+  /// What an engine of a narrower format makes of the patched graph, where it was asked for.
+  public var simulation: SimulationReport?
 
   public init(path: String, verdict: Verdict = .undecided) {
     self.path = path

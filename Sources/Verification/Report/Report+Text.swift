@@ -8,6 +8,7 @@ extension Report {
     for image in images {
       lines += [""] + image.textLines(several: images.count > 1, sides: sideTitles)
     }
+    lines += (drift?.textLines ?? []).map { "  " + $0 }
     let stressLines = [stress?.text, coverage?.text(hasStress: stress != nil)].compactMap { $0 }
     if !stressLines.isEmpty { lines += [""] + stressLines }
     if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
@@ -67,6 +68,7 @@ extension ImageReport {
       lines += detections.tableLines(sides).map { "    " + $0 }
     }
     for tensor in tensors ?? [] { lines.append("  tensor      " + tensor.text) }
+    lines += ((precision?.textLines ?? []) + (simulation?.textLines ?? [])).map { "  " + $0 }
     return lines
   }
 }

@@ -19,6 +19,9 @@ public struct Report: Sendable, Codable, Equatable {
   /// Absent where the graphs' ends were not fed made-up maps.
   public var stress: StressReport?
   public var coverage: CoverageReport?
+  /// Where the networks drift apart, when they are not the same and the verdict is `different` or
+  /// precision was asked for; on the first image that was compared.
+  public var drift: DriftReport?
   public var timings = Timings()
   /// Those of the reasons that are errors: what could not be read or run. Not encoded by itself.
   public var failures: [String] = []

@@ -96,6 +96,65 @@ struct LayersTests {
     #expect(report.first?.node == "Conv 'down4.conv'")
   }
 
+  /// A graph of `nodes` that makes `y` out of `x` `[1,3,4,4]`.
+  private func graph(_ nodes: [Node], _ constants: [String: Tensor]) -> Model {
+    Model(
+      opsets: ["": 13],
+      graph: Graph(
+        inputs: [
+          ValueInfo(
+            name: "x", elementType: .float32, dimensions: [1, 3, 4, 4].map(Dimension.fixed))
+        ], outputs: [ValueInfo(name: "y")], initializers: constants, nodes: nodes))
+  }
+
+  private func compare(_ original: Model, _ patched: Model) throws -> LayersReport {
+    var generator = SeededGenerator(seed: 3)
+    return try compareLayers(
+      Pair(
+        original: LoadedModel(path: "original.onnx", model: original),
+        patched: LoadedModel(path: "patched.onnx", model: patched)),
+      on: .tensor(generator.tensor([1, 3, 4, 4], in: 0...1), name: "x"))
+  }
+
+  /// Two convolutions of one tensor, in the other order and under other names in the other graph.
+  @Test func layersSideBySideArePairedByTheirWeights() throws {
+    var generator = SeededGenerator(seed: 4)
+    let weights = (0..<2).map { _ in generator.tensor([2, 3, 1, 1], in: -1...1) }
+    func model(_ names: [String], order: [Int], off: Float) -> Model {
+      let nodes = order.map {
+        Node(operatorType: "Conv", name: names[$0], inputs: ["x", "w\($0)"], outputs: [names[$0]])
+      }
+      let joined = Node(
+        operatorType: "Concat", inputs: names, outputs: ["y"], attributes: ["axis": .int(1)])
+      let constants = weights.enumerated().map { index, tensor in
+        ("w\(index)", Tensor(tensor.elements(of: Float.self).map { $0 + off }, shape: tensor.shape))
+      }
+      return graph(nodes + [joined], Dictionary(uniqueKeysWithValues: constants))
+    }
+    let report = try compare(
+      model(["a", "b"], order: [0, 1], off: 0), model(["c", "d"], order: [1, 0], off: 1e-3))
+    #expect(
+      report.layers.map { "\($0.original) \($0.patched)" } == ["b d", "a c", "y y"])
+    #expect(report.layers.allSatisfy { $0.exactDifference.value < 0.01 })
+    #expect(report.first?.patched == "d")
+  }
+
+  /// Tensors of one name that are not meant to be the same: what is made of them agrees.
+  @Test func mistakenPairsAreNoted() throws {
+    func model(_ first: Float, _ second: Float) -> Model {
+      graph(
+        [
+          Node(operatorType: "Mul", name: "a", inputs: ["x", "first"], outputs: ["a"]),
+          Node(operatorType: "Mul", name: "b", inputs: ["a", "second"], outputs: ["y"]),
+        ], ["first": Tensor(scalar: first), "second": Tensor(scalar: second)])
+    }
+    let report = try compare(model(2, 0.5), model(4, 0.25))
+    #expect(report.verdict == .equivalent)
+    #expect(report.layers.map(\.patched) == ["y"])
+    #expect(report.notes.count == 1 && report.notes[0].contains("'a'"))
+    #expect(try compare(model(2, 0.5), model(4, 0.5)).first?.patched == "a")
+  }
+
   @Test func theFirstLayerIsExtracted() throws {
     let folder = try TemporaryFolder()
     var patched = TinyDetector.original()
@@ -120,6 +179,24 @@ struct LayersTests {
     #expect(again.failures.count == 1)
     #expect(try layers(TinyDetector.original(), extractingTo: folder.file("none")).failures == [])
     #expect(!FileManager.default.fileExists(atPath: folder.file("none")))
+  }
+
+  /// A tensor that the graph has under two names.
+  @Test func layersBehindAnIdentityAreExtracted() throws {
+    let folder = try TemporaryFolder()
+    var original = TinyDetector.original()
+    let place = try #require(original.graph.nodes.firstIndex { $0.name == "down5.conv" })
+    original.graph.nodes.insert(
+      Node(operatorType: "Identity", name: "same", inputs: ["down4.silu"], outputs: ["a"]),
+      at: place)
+    original.edit("join") { $0.inputs = $0.inputs.map { $0 == "down4.silu" ? "a" : $0 } }
+    var patched = original
+    patched.editWeights("down5.weight") { $0[5] += 0.1 }
+    let report = try layers(patched, with: original, extractingTo: folder.file("bug"))
+    #expect(report.failures == [])
+    let model = try Model(contentsOfFile: folder.file("bug/patched.onnx"))
+    #expect(model.graph.nodes.map(\.name) == ["down5.conv"])
+    #expect(model.graph.inputs.map(\.name) == ["down4.silu"])
   }
 
   @Test func theCommandSaysWhere() throws {

@@ -62,7 +62,7 @@ struct GraphComparison {
       try pair.plan.run(
         inputs.with(image.tensors).map { input, tensor in [input.name: tensor] }, on: team)
     }
-    let others = try otherArithmetic(image.tensors, pair)
+    let others = Result { () throws(Refusal) in try otherArithmetic(image.tensors, pair) }
     return (0..<image.imageCount).map { index in
       var judgement = Judgement()
       for (model, ending) in models.with(pair.endings).both {
@@ -73,7 +73,7 @@ struct GraphComparison {
       report.inputShape = image.tensors.original.shape.dimensions
       judge(image, index, pair, results, &report, &judgement)
       do {
-        try add(others, image, index, pair, results, to: &report)
+        try add(others.get(), image, index, pair, results, to: &report)
       } catch {
         judgement.note("precision: \(error)")
       }

@@ -10,8 +10,9 @@ package struct LayerComparison: Sendable {
   package private(set) var layers: [LayerReport] = []
   package private(set) var pairs = LayerPairs()
   package private(set) var notes: [String] = []
-  /// What the first layer beyond its noise floor reads, under each graph's names.
-  private(set) var firstReads: Pair<[String]>?
+  /// What the first layer beyond its noise floor reads: for each tensor the names each graph has for
+  /// it, of which there are several behind an Identity.
+  private(set) var firstReads: Pair<[[String]]>?
 
   /// The first layer that is further apart than rounding explains.
   package var first: LayerReport? { layers.first(where: \.isBeyondNoise) }
@@ -48,7 +49,7 @@ package struct LayerComparison: Sendable {
       feeds: Dictionary(inputNames.with(pair.tensors).both) { first, _ in first }, pair.team)
 
     let localNames = joint.names.map { names in
-      Dictionary(names.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }) { first, _ in first }
+      Dictionary(grouping: names.keys.sorted()) { names[$0]! }
     }
     var reports: [(entry: LayerPairing.Entry, layer: LayerReport)] = []
     for (entry, outputs) in zip(pairing.entries, graph.outputs) {
@@ -57,7 +58,7 @@ package struct LayerComparison: Sendable {
         (
           entry,
           LayerReport(
-            entry, names: names.map { $0[$1] ?? $1 },
+            entry, names: names.map { $0[$1]?.first ?? $1 },
             shape: resolved.description(of: entry.patched)?.shape,
             outputs.compactMapValues { figures[$0].map { ErrorFigures($0) } })
         ))
@@ -66,7 +67,7 @@ package struct LayerComparison: Sendable {
     layers = reports.map(\.layer)
     count(pairing)
     firstReads = reports.first(where: \.layer.isBeyondNoise).map { first in
-      localNames.with(first.entry.reads).map { names, reads in reads.map { names[$0] ?? $0 } }
+      localNames.with(first.entry.reads).map { names, reads in reads.map { names[$0] ?? [] } }
     }
   }
 

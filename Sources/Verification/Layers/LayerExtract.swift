@@ -22,17 +22,20 @@ struct LayerExtract {
     let run = try original.naming { () throws(InterpreterError) in
       try ModelRun(
         original.model, inputs: [pair.inputs.original: pair.tensors.original],
-        keeping: reads.original.filter { $0 != pair.inputs.original })
+        keeping: reads.original.compactMap(\.first).filter { $0 != pair.inputs.original })
     }
     var values = Dictionary(run.outputs.map { ($0.name, $0.tensor) }) { first, _ in first }
     values[pair.inputs.original] = pair.tensors.original
-    let tensors = reads.original.map { values[$0]! }
+    let tensors = reads.original.map { $0.first.flatMap { values[$0] } }
     parts = try pair.models.with(reads).with(
       Pair(original: first.original, patched: first.patched)
     ).map { side in
       let ((loaded, reads), output) = side
+      let inputs = zip(reads, tensors).flatMap { names, tensor in
+        names.compactMap { name in tensor.map { (name, $0) } }
+      }
       return try Part(
-        loaded.model, inputs: Dictionary(zip(reads, tensors)) { first, _ in first }, output: output)
+        loaded.model, inputs: Dictionary(inputs) { first, _ in first }, output: output)
     }
   }
 
@@ -59,10 +62,12 @@ struct LayerExtract {
 }
 
 extension LayerExtract.Part {
-  /// The part of a model between `inputs` and `output`, run on them.
+  /// The part of a model between `inputs`, so far as it reads them, and `output`, run on them.
   fileprivate init(_ source: Model, inputs: [String: Tensor], output: String) throws {
     var model = source
     model.graph = try source.graph.extract(inputs: inputs.keys.sorted(), outputs: [output])
+    let read = Set(model.graph.nodes.flatMap(\.inputs))
+    let inputs = inputs.filter { read.contains($0.key) }
     model.graph.inputs = inputs.sorted { $0.key < $1.key }.map { ValueInfo(name: $0, $1) }
     let run = try ModelRun(model, inputs: inputs)
     model.graph.outputs = run.outputs.map { ValueInfo(name: $0.name, $0.tensor) }

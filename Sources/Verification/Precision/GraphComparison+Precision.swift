@@ -15,7 +15,8 @@ extension GraphComparison {
   func otherArithmetic(
     _ tensors: Pair<Tensor>, _ pair: PreparedPair
   ) throws(Refusal) -> OtherArithmetic {
-    OtherArithmetic(
+    if case .nothing = pair.basis { return OtherArithmetic(exact: nil, simulated: nil) }
+    return OtherArithmetic(
       exact: options.comparesInFloat64 ? try exactResults(tensors, pair) : nil,
       simulated: try options.simulation.map { (simulation) throws(Refusal) in
         try simulatedResults(simulation, tensors.patched, pair)

@@ -19,17 +19,16 @@ struct Layers: ParsableCommand {
       "Write the first layer beyond its noise floor, cut out of both graphs, with its inputs and "
         + "outputs to this new folder.", valueName: "folder"))
   var extract: String?
-  @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+  @OptionGroup var computing: ComputeArguments
   @Option(help: "Write the report as JSON to this file, or to standard output with '-'.")
   var json: String?
-
-  func validate() throws { try validateThreads(threads) }
 
   func run() throws {
     var options = ComparisonOptions()
     options.preprocessing = preparation.preprocessing
     options.inputSize = preparation.size
-    options.threads = threads
+    options.threads = computing.threads
+    options.convolution = computing.method
     options.hashesModels = json != nil
     let report: LayersReport
     do {

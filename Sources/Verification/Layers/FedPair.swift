@@ -10,6 +10,8 @@ struct FedPair {
   /// The names of the graphs' inputs.
   let inputs: Pair<String>
   let tensors: Pair<Tensor>
+  /// How float32 convolutions are computed.
+  let convolution: ConvolutionMethod
   let team: ThreadTeam
 
   var fed: Pair<(name: String, description: ResolvedGraph.Description)> {
@@ -36,7 +38,7 @@ extension FedPair {
       models: models,
       joint: JointGraph(
         models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : []),
-      inputs: inputs.map(\.name), tensors: prepared.tensors,
+      inputs: inputs.map(\.name), tensors: prepared.tensors, convolution: options.convolution,
       team: ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads))
   }
 }

@@ -35,7 +35,8 @@ package struct LayerComparison: Sendable {
 
   private mutating func measure(_ pair: FedPair) throws(InterpreterError) {
     let joint = pair.joint
-    let resolved = try ResolvedGraph(joint, inputs: pair.fed)
+    let resolved = try ResolvedGraph(
+      joint, inputs: pair.fed, convolution: pair.convolution)
     let inputNames = pair.inputs.with(joint.names).map { $1[$0] ?? "" }
     let pairing = LayerPairing(
       resolved, names: joint.names,
@@ -46,7 +47,8 @@ package struct LayerComparison: Sendable {
       joint.model, originalTensors: Set(joint.names.original.values), pairing)
     let figures = try Self.run(
       graph.model,
-      feeds: Dictionary(inputNames.with(pair.tensors).both) { first, _ in first }, pair.team)
+      feeds: Dictionary(inputNames.with(pair.tensors).both) { first, _ in first },
+      convolution: pair.convolution, pair.team)
 
     let localNames = joint.names.map { names in
       Dictionary(grouping: names.keys.sorted()) { names[$0]! }
@@ -72,12 +74,12 @@ package struct LayerComparison: Sendable {
   }
 
   private static func run(
-    _ model: Model, feeds: [String: Tensor], _ team: ThreadTeam
+    _ model: Model, feeds: [String: Tensor], convolution: ConvolutionMethod, _ team: ThreadTeam
   ) throws(InterpreterError) -> [String: Tensor] {
     let inputs = Set(model.graph.inputs.map(\.name))
     let feeds = feeds.filter { inputs.contains($0.key) }
     let resolved = try ResolvedGraph(
-      model, inputs: feeds.mapValues { .init($0.elementType, $0.shape) })
+      model, inputs: feeds.mapValues { .init($0.elementType, $0.shape) }, convolution: convolution)
     return try Plan(resolved).run(feeds, on: team)
   }
 

@@ -34,7 +34,7 @@ extension GraphComparison {
           wide.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : []) : nil,
       inputs: inputs.with(tensors).map { input, tensor in
         (input.name, ResolvedGraph.Description(tensor.elementType, tensor.shape))
-      })
+      }, convolution: options.convolution)
     let observed = pair.endings.with(models).map { ending, model in
       if case .cells = pair.basis {
         ending.cellTensors
@@ -58,8 +58,10 @@ extension GraphComparison {
       } else {
         observed = rounded.graph.outputs.map(\.name)
       }
-      return try Plan(ResolvedGraph(rounded, inputs: fed), observing: observed)
-        .run([input: tensor], on: team)
+      return try Plan(
+        ResolvedGraph(rounded, inputs: fed, convolution: options.convolution), observing: observed
+      )
+      .run([input: tensor], on: team)
     }
   }
 
@@ -99,7 +101,7 @@ extension GraphComparison {
     let comparison = try LayerComparison(
       FedPair(
         models: models, joint: joint, inputs: inputs.map(\.name), tensors: image.tensors,
-        team: team))
+        convolution: options.convolution, team: team))
     return DriftReport(
       image: source.name, pairs: comparison.pairs, first: comparison.first,
       ranked: Array(comparison.ranked.prefix(DriftReport.rankedLimit)))

@@ -14,10 +14,8 @@ struct FedPair {
   let convolution: ConvolutionMethod
   let team: ThreadTeam
 
-  var fed: Pair<(name: String, description: ResolvedGraph.Description)> {
-    inputs.with(tensors).map { name, tensor in
-      (name: name, description: ResolvedGraph.Description(tensor.elementType, tensor.shape))
-    }
+  var fed: Pair<[String: ResolvedGraph.Description]> {
+    inputs.with(tensors).map { name, tensor in [name: .init(tensor.elementType, tensor.shape)] }
   }
 }
 

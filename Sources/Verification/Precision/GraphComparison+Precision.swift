@@ -33,7 +33,7 @@ extension GraphComparison {
         ? JointGraph(
           wide.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : []) : nil,
       inputs: inputs.with(tensors).map { input, tensor in
-        (input.name, ResolvedGraph.Description(tensor.elementType, tensor.shape))
+        [input.name: ResolvedGraph.Description(tensor.elementType, tensor.shape)]
       }, convolution: options.convolution)
     let observed = pair.endings.with(models).map { ending, model in
       if case .cells = pair.basis {
@@ -42,7 +42,8 @@ extension GraphComparison {
         model.model.graph.outputs.map(\.name)
       }
     }
-    return try run.plan(observing: observed).run(tensors, on: team)
+    return try run.plan(observing: observed).run(
+      inputs.with(tensors).map { input, tensor in [input.name: tensor] }, on: team)
   }
 
   private func simulatedResults(

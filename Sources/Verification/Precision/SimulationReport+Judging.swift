@@ -33,8 +33,9 @@ extension SimulationReport {
       boxPx: moved.maxBoxErrorPx * Self.allowance, score: moved.maxScoreError * Self.allowance)
     var report = ImageReport(path: "")
     var judgement = Judgement()
-    try DetectionJudge(sides: sides, options: options, tolerance: tolerance, labels: nil)
-      .judge(in: frame, &report, &judgement)
+    try DetectionJudge(
+      sides: sides, options: options, tolerance: tolerance, labels: nil, isOneGraph: true
+    ).judge(in: frame, &report, &judgement)
     candidates = report.candidates.map { found in
       Survival(
         before: found.original, after: found.patched, matched: found.matched,

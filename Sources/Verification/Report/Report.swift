@@ -28,7 +28,7 @@ public struct Report: Sendable, Codable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case schema, verdict, reasons, notes, original, patched, sharing, dump, images, stress,
-      coverage, timings
+      coverage, drift, timings
   }
 
   public init(verdict: Verdict, original: GraphReport, patched: GraphReport) {

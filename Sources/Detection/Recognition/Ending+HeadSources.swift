@@ -9,7 +9,9 @@ extension Ending {
   package func headSources(in graph: Graph, lookup: @escaping TensorLookup) -> [HeadMap]? {
     let maps: [HeadMap] =
       switch tail {
-      case .decodedRows(_, let heads), .boxesAndScores(_, _, let heads), .heads(let heads, _): heads
+      case .decodedRows(_, let heads), .heads(let heads, _): heads
+      case .boxesAndScores(let tensors): tensors.heads
+      case .suppressed(let tail): tail.inputs.heads
       case .yoloLayer(let tail): tail.maps
       case .classMajor, .named: []
       }

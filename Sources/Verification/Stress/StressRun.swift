@@ -24,7 +24,8 @@ struct StressRun {
     else { throw Refusal("the head maps have no room for the classes") }
     cases = StressCases(
       layout: heads.layout, classCount: classCount, channels: heads[0].channels,
-      thresholds: Set(endings.both.compactMap(\.ownRule?.threshold) + [options.confidence]).sorted(),
+      thresholds: Set(endings.both.compactMap(\.ownRule?.threshold) + [options.confidence])
+        .sorted(),
       seed: options.stressSeed)
     self.tails = tails
     self.endings = endings

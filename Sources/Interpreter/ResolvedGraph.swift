@@ -75,6 +75,15 @@ public struct ResolvedGraph: Sendable {
     operands[tensor].map { Description($0.elementType, $0.shape) }
   }
 
+  /// Multiplications of each node, by the node's first output.
+  package var multiplyAddsByOutput: [String: Int] {
+    var counts: [String: Int] = [:]
+    for case .prepared(let node, let prepared) in steps {
+      if let output = node.outputs.first { counts[output] = prepared.multiplyAdds }
+    }
+    return counts
+  }
+
   /// Multiplications of convolutions and matrix products in one run.
   public var multiplyAdds: Int {
     steps.reduce(0) { total, step in
@@ -108,7 +117,7 @@ extension ValueInfo {
 }
 
 /// Works through the nodes in order.
-private struct Resolver {
+struct Resolver {
   let model: Model
   let limits: RunLimits
   let convolution: ConvolutionMethod

@@ -24,4 +24,12 @@ extension Graph {
     if let tensor = initializers[name] { return ValueInfo(name: name, tensor) }
     return (inputs + outputs + valueInfos).first { $0.name == name }
   }
+
+  /// Initializers the file has whose data cannot be read, or of types there are no tensors of.
+  package var unreadableInitializers: Set<String> {
+    let named =
+      remainder.message.initializer.map { $0.name }
+      + remainder.message.sparseInitializer.map { $0.values.name }
+    return Set(named).subtracting(initializers.keys)
+  }
 }

@@ -18,6 +18,24 @@ extension Model {
     }
   }
 
+  /// Opens an ONNX file however wrong it is, to be checked: what reading it strictly would refuse is
+  /// listed, and the graph's invariants may not hold.
+  ///
+  /// - Throws: ``ModelError`` when the file cannot be read or holds no graph.
+  package static func reading(
+    leniently path: String
+  ) throws(ModelError) -> (model: Model, problems: [ModelProblem]) {
+    let problems = ModelProblems()
+    do {
+      let proto = try Onnx_ModelProto(contentsOfFile: path)
+      let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+      let reader = ModelReader(externalData: ExternalData(folder: folder), problems: problems)
+      return (try reader.model(proto), problems.list)
+    } catch {
+      throw ModelError("\(path): \(error)")
+    }
+  }
+
   /// Writes the model to a file, tensors included, replacing what is there in one step.
   public func write(toFile path: String) throws(ModelError) {
     do {

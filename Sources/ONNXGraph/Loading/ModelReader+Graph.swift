@@ -10,9 +10,9 @@ extension ModelReader {
     var initializers: [String: Tensor] = [:]
     for (index, tensor) in proto.initializer.enumerated() where tensor.elementType != nil {
       let title = "initializer '\(tensor.name)'"
-      let value = try tensor.value(title, externalData)
+      guard let value = try value(of: tensor, title) else { continue }
       if let other = initializers.updateValue(value, forKey: tensor.name), other != value {
-        throw ModelError("\(title) is there twice with different values")
+        try object(.duplicate, "\(title) is there twice with different values")
       }
       remainder.initializer[index] = tensor.withoutData
     }
@@ -29,7 +29,17 @@ extension ModelReader {
       name: proto.name, inputs: fed, outputs: proto.output.map { ValueInfo($0) },
       initializers: initializers, nodes: nodes, valueInfos: proto.valueInfo.map { ValueInfo($0) })
     graph.remainder = Remainder(remainder)
-    return try graph.validated()
+    return problems == nil ? try graph.validated() : graph
+  }
+
+  /// The tensor of a message; `nil` when it is none and reading goes on all the same.
+  private func value(
+    of tensor: Onnx_TensorProto, _ title: String
+  ) throws(ModelError) -> Tensor? {
+    do { return try tensor.value(title, externalData) } catch {
+      try object(.initializer, error.description)
+      return nil
+    }
   }
 
   /// The kinds of those initializers this project has no tensors for, by name.
@@ -47,7 +57,8 @@ extension ModelReader {
     for node in nodes {
       for input in node.reads {
         guard let kind = unreadable[input] else { continue }
-        throw ModelError(
+        try object(
+          .initializer,
           "\(node.title) reads initializer '\(input)', a \(kind) tensor, which is not supported")
       }
     }
@@ -59,8 +70,8 @@ extension ModelReader {
     var unique: [ValueInfo] = []
     for info in infos {
       if let other = known.updateValue(info, forKey: info.name) {
-        guard other == info else {
-          throw ModelError("input '\(info.name)' is declared twice and differently")
+        if other != info {
+          try object(.duplicate, "input '\(info.name)' is declared twice and differently")
         }
       } else {
         unique.append(info)
@@ -77,7 +88,7 @@ extension ModelReader {
       let title = "\(node.title): attribute \(attribute.name)"
       let value = try self.attribute(attribute, title)
       if let other = node.attributes.updateValue(value, forKey: attribute.name), other != value {
-        throw ModelError("\(title) is there twice with different values")
+        try object(.duplicate, "\(title) is there twice with different values")
       }
     }
     node.remainder = Remainder(proto)
@@ -102,7 +113,8 @@ extension ModelReader {
       guard proto.t.elementType != nil else {
         return .other("TENSOR of \(ElementType.name(ofONNXCode: Int(proto.t.dataType)))")
       }
-      return .tensor(try proto.t.value(title, externalData))
+      guard let value = try value(of: proto.t, title) else { return .other("TENSOR") }
+      return .tensor(value)
     case .graph: return .other("GRAPH")
     case .graphs: return .other("GRAPHS")
     case .tensors: return .other("TENSORS")

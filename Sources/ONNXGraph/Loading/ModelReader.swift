@@ -4,16 +4,27 @@ import Tensors
 /// Turns the messages of an ONNX file into values.
 struct ModelReader {
   let externalData: ExternalData
+  /// Takes what is wrong, so that reading goes on; `nil` to throw the first error.
+  var problems: ModelProblems?
+
+  /// Throws an error, or takes note of it where reading is to go on.
+  func object(_ kind: ModelProblem.Kind, _ text: String) throws(ModelError) {
+    let error = ModelError(text)
+    guard let problems else { throw error }
+    problems.append(kind, error)
+  }
 
   func model(_ proto: Onnx_ModelProto) throws(ModelError) -> Model {
     guard proto.hasGraph else { throw ModelError("holds no graph, expected an ONNX model") }
-    guard proto.irVersion >= 3 else {
-      throw ModelError("IR version \(proto.irVersion), expected 3 or newer; export it again")
+    if proto.irVersion < 3 {
+      try object(
+        .irVersion, "IR version \(proto.irVersion), expected 3 or newer; export it again")
     }
     let opsets = try opsets(proto.opsetImport)
     let graph = try graph(proto.graph)
     if opsets[""] == nil, let node = graph.nodes.first(where: { $0.domain.isEmpty }) {
-      throw ModelError("\(node.title): the model does not say which opset of ai.onnx it uses")
+      try object(
+        .opset, "\(node.title): the model does not say which opset of ai.onnx it uses")
     }
     try refuseRedefinitions(by: proto.functions, of: graph.nodes)
     var model = Model(
@@ -33,12 +44,14 @@ struct ModelReader {
       let domain = normalized(domain: entry.domain)
       let version = Int(entry.version)
       if let other = opsets.updateValue(version, forKey: domain), other != version {
-        throw ModelError(
+        try object(
+          .opset,
           "opset \(other) and opset \(version) of domain '\(entry.domain)', expected one")
       }
     }
     if let version = opsets[""], version < 7 {
-      throw ModelError("opset \(version), expected 7 or newer; convert it or export it again")
+      try object(
+        .opset, "opset \(version), expected 7 or newer; convert it or export it again")
     }
     return opsets
   }
@@ -49,7 +62,7 @@ struct ModelReader {
     var metadata: [String: String] = [:]
     for entry in entries {
       if let other = metadata.updateValue(entry.value, forKey: entry.key), other != entry.value {
-        throw ModelError("metadata '\(entry.key)' has two values, expected one")
+        try object(.duplicate, "metadata '\(entry.key)' has two values, expected one")
       }
     }
     return metadata
@@ -62,7 +75,8 @@ struct ModelReader {
   ) throws(ModelError) {
     let own = Set(functions.lazy.filter { normalized(domain: $0.domain).isEmpty }.map { $0.name })
     if let node = nodes.first(where: { $0.domain.isEmpty && own.contains($0.operatorType) }) {
-      throw ModelError("\(node.title): the model redefines this operator; inline its functions")
+      try object(
+        .redefinition, "\(node.title): the model redefines this operator; inline its functions")
     }
   }
 }

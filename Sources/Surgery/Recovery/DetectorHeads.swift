@@ -37,6 +37,16 @@ package struct DetectorHeads: Sendable {
     try self.init(model, resolved)
   }
 
+  private static func refusal(_ form: Form) -> String {
+    let found = "the graph ends in \(form.rawValue) and shows no head maps: "
+    guard form == .yolov8Decoded else {
+      return found + "expected a detector of the YOLOv5 family whose outputs come from two to five "
+        + "convolutions of anchors times (5 + classes) channels"
+    }
+    return found + "its heads are decoupled and have neither anchors nor objectness; use --plugin "
+      + "batchednms or efficientnms"
+  }
+
   /// - Parameter resolved: the model for some shapes of its inputs.
   package init(_ model: Model, _ resolved: ResolvedGraph) throws(SurgeryError) {
     let lookup: TensorLookup = { resolved.tensorDescription(of: $0) }
@@ -44,10 +54,7 @@ package struct DetectorHeads: Sendable {
     guard let maps = ending.mergedHeads(in: model.graph, lookup: lookup),
       let elementType = lookup(maps[0].name)?.elementType
     else {
-      throw SurgeryError(
-        "the graph ends in \(ending.form.rawValue) and shows no head maps: expected a detector of "
-          + "the YOLOv5 family whose outputs come from two to five convolutions of "
-          + "anchors times (5 + classes) channels")
+      throw SurgeryError(Self.refusal(ending.form))
     }
     self.maps = maps
     self.elementType = elementType

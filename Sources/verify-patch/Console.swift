@@ -10,6 +10,9 @@ enum Console {
     write("verify-patch: \(line)\n", to: .standardError)
   }
 
+  /// A result on standard output.
+  static func result(_ text: String) { write(text, to: .standardOutput) }
+
   /// Something worth knowing, on standard error.
   static func note(_ message: String) { write("note: \(message)\n", to: .standardError) }
 

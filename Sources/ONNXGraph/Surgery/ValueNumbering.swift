@@ -1,5 +1,3 @@
-import Foundation
-import ONNXGraph
 import Tensors
 
 /// Numbers for the values of graphs: equal numbers are proven to be equal values.
@@ -7,8 +5,8 @@ import Tensors
 /// A constant's number stands for its element type, shape and bytes; a node's result's for the
 /// node's operator, revision, attributes and the numbers of its inputs. Hashes only find the
 /// candidates, equality is decided on the content itself.
-struct ValueNumbering {
-  typealias Number = Int
+package struct ValueNumbering {
+  package typealias Number = Int
 
   private enum Value: Hashable {
     case input(Int)
@@ -19,14 +17,16 @@ struct ValueNumbering {
   private var results: [NodeContent: Range<Number>] = [:]
   private var count = 0
 
-  mutating func number(ofInput index: Int) -> Number { number(of: .input(index)) }
+  package init() {}
 
-  mutating func number(of constant: Tensor) -> Number {
+  package mutating func number(ofInput index: Int) -> Number { number(of: .input(index)) }
+
+  package mutating func number(of constant: Tensor) -> Number {
     number(of: .constant(TensorContent(constant)))
   }
 
   /// The numbers of a node's outputs, in order, and whether the node is one not seen before.
-  mutating func numbers(
+  package mutating func numbers(
     of node: Node, opset: Int, inputs: [Number?]
   ) -> (outputs: Range<Number>, isNew: Bool) {
     guard let content = NodeContent(node, opset: opset, inputs: inputs) else {

@@ -1,0 +1,43 @@
+import ArgumentParser
+import ONNXGraph
+import Verification
+
+struct Extract: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Cuts the part of a model between named tensors out and writes it.",
+    discussion: """
+      Any tensor can be an input or an output. Declarations, documentation, metadata and operator \
+      sets go with the part.
+
+      Exit status: 0 written, 2 the part cannot be cut or written, 64 wrong usage.
+      """)
+
+  @Argument(help: "An ONNX model.") var model: String
+  @Option(help: ArgumentHelp("Tensors the part is fed.", valueName: "a,b")) var inputs: NameList
+  @Option(help: ArgumentHelp("Tensors the part gives out.", valueName: "c")) var outputs: NameList
+  @Option(name: .shortAndLong, help: "The file to write.") var output: String
+
+  func validate() throws { try OutputFile(output).checkApart(from: [model]) }
+
+  func run() throws {
+    try Console.reportingErrors {
+      var part = try Model(contentsOfFile: model)
+      do {
+        part = try part.extract(inputs: inputs.names, outputs: outputs.names)
+      } catch {
+        throw NamedError("\(model): \(error)")
+      }
+      try part.write(toFile: output)
+    }
+  }
+}
+
+/// Names with commas between them.
+struct NameList: ExpressibleByArgument {
+  let names: [String]
+
+  init?(argument: String) {
+    names = argument.split(separator: ",").map { String($0) }
+    guard !names.isEmpty, Set(names).count == names.count else { return nil }
+  }
+}

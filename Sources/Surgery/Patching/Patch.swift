@@ -13,12 +13,10 @@ public struct Patch: Sendable {
   /// - Throws: ``SurgeryError`` when the heads cannot be recovered, or the plugin cannot express
   ///   them: it says why, and what can.
   public init(_ original: Model, _ options: PatchOptions) throws(SurgeryError) {
-    let patcher = try Patcher(original, options)
     switch options.target {
-    case .yololayer: self = try patcher.endingInYoloLayer()
-    case .heads: self = try patcher.endingInHeads()
-    case .batchednms, .efficientnms:
-      throw SurgeryError("\(options.target.rawValue) cannot be appended yet")
+    case .yololayer: self = try Patcher(original, options).endingInYoloLayer()
+    case .heads: self = try Patcher(original, options).endingInHeads()
+    case .batchednms, .efficientnms: self = try SuppressionPatcher(original, options).patch()
     }
   }
 

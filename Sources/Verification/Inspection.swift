@@ -20,6 +20,12 @@ public struct Inspection: Sendable, Codable, Equatable {
   public var metadata: [String: String]
   /// What the graph ends in.
   public var form: String?
+  /// How the heads are decoded; absent where the graph does not tell.
+  public var decode: DecodeParameters?
+  /// What a detection plugin is configured with, beside what the graph says.
+  public var plugins: [Plugin]?
+  /// Every node, where asked for.
+  public var layers: [Layer]?
   public var missingOperators: [Missing]
 
   /// An input or output of the graph.
@@ -69,7 +75,8 @@ extension DimensionDescription: Codable {
 }
 
 extension Inspection {
-  public init(_ model: Model) {
+  /// - Parameter listsLayers: whether ``layers`` is filled in.
+  public init(_ model: Model, listsLayers: Bool = false) {
     let resolved = try? ResolvedGraph(typical: model)
     inputs = model.graph.inputs.map { TensorInfo($0, resolved: nil) }
     outputs = model.graph.outputs.map { output in
@@ -88,6 +95,13 @@ extension Inspection {
       model.form { name in
         resolved?.description(of: name).map { TensorDescription($0.elementType, $0.shape) }
       }.rawValue
+    let recovered = resolved.flatMap { try? RecoveredDecode(model, $0) }
+    decode = recovered.map { DecodeParameters($0) }
+    plugins = Plugin.all(in: model, resolved)
+    if listsLayers {
+      let counts = resolved?.multiplyAddsByOutput ?? [:]
+      layers = model.graph.nodes.map { Layer($0, resolved, multiplyAdds: counts) }
+    }
     missingOperators = model.missingOperators().map {
       Missing(domain: $0.domain, type: $0.type, version: $0.version, count: $0.count)
     }
@@ -96,7 +110,7 @@ extension Inspection {
 
 extension Inspection.TensorInfo {
   /// - Parameter resolved: what is known when the file declares no type or shape.
-  fileprivate init(_ info: ValueInfo, resolved: ResolvedGraph.Description?) {
+  init(_ info: ValueInfo, resolved: ResolvedGraph.Description?) {
     name = info.name
     type = (info.elementType ?? resolved?.elementType)?.rawValue
     shape =

@@ -7,13 +7,14 @@ struct Inspect: ParsableCommand {
     abstract: "Says what a model holds and what it ends in, without running it.")
 
   @Argument(help: "An ONNX model.") var model: String
+  @Flag(help: "List every node with the types and shapes it makes.") var layers = false
   @Option(help: "Write the findings as JSON to this file, or to standard output with '-'.")
   var json: String?
 
   func run() throws {
     let inspection: Inspection
     do {
-      inspection = Inspection(try Model(contentsOfFile: model))
+      inspection = Inspection(try Model(contentsOfFile: model), listsLayers: layers)
     } catch {
       Console.error("\(error)")
       throw ExitCode(Verdict.undecided.exitStatus)

@@ -14,8 +14,8 @@ struct VerifyPatch: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Compare.self, PatchCommand.self, DumpCommand.self, Decode.self, Vectors.self, Run.self,
-      Inspect.self, Layers.self,
+      Compare.self, PatchCommand.self, Simplify.self, Extract.self, Check.self, DumpCommand.self,
+      Decode.self, Vectors.self, Layers.self, Run.self, Inspect.self,
     ],
     defaultSubcommand: Compare.self)
 

@@ -1,3 +1,5 @@
+import Surgery
+
 extension Inspection {
   /// The findings for people.
   public var text: String {
@@ -5,6 +7,8 @@ extension Inspection {
     for input in inputs { lines.append("input       \(input.text)") }
     for output in outputs { lines.append("output      \(output.text)") }
     lines.append("form        \(form ?? "not known")")
+    if let decode { lines += decode.lines }
+    for plugin in plugins ?? [] { lines += plugin.lines }
     lines.append(
       "opsets      "
         + opsets.sorted { $0.key < $1.key }.map { domain, version in
@@ -23,7 +27,40 @@ extension Inspection {
       let title = missing.domain.isEmpty ? missing.type : "\(missing.domain).\(missing.type)"
       lines.append("missing     \(title) (opset \(missing.version), \(missing.count) nodes)")
     }
+    if let layers { lines += Layer.lines(layers) }
     return lines.map { $0 + "\n" }.joined()
+  }
+}
+
+extension Inspection.DecodeParameters {
+  fileprivate var lines: [String] {
+    let scales = zip(strides, anchors).map { stride, anchors in
+      let sizes = Swift.stride(from: 0, to: anchors.count, by: 2).map {
+        "\(Float(anchors[$0].value).plain)x\(Float(anchors[$0 + 1].value).plain)"
+      }
+      return "stride \(Float(stride.value).plain) anchors \(sizes.joined(separator: " "))"
+    }
+    return ["decode      \(classes) classes; \(scales.joined(separator: "; "))"]
+  }
+}
+
+extension Inspection.Plugin {
+  fileprivate var lines: [String] {
+    ["plugin      \(node)"]
+      + attributes.map { attribute in
+        let graph = attribute.graph.map { $0 == attribute.value ? "as the graph" : "graph: \($0)" }
+        return "            \(attribute.name) \(attribute.value)\(graph.map { " (\($0))" } ?? "")"
+      }
+  }
+}
+
+extension Inspection.Layer {
+  fileprivate static func lines(_ layers: [Inspection.Layer]) -> [String] {
+    layers.enumerated().map { index, layer in
+      let outputs = layer.outputs.map { $0.text }.joined(separator: ", ")
+      let work = layer.multiplyAdds.map { ", \($0) mult-adds" } ?? ""
+      return "layer \(index)  \(layer.operatorType) \(layer.name) -> \(outputs)\(work)"
+    }
   }
 }
 

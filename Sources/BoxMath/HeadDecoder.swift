@@ -1,7 +1,7 @@
 import Tensors
 
 /// The width and height of an anchor, in pixels of the network's input.
-public struct AnchorSize: Sendable, Equatable {
+public struct AnchorSize: Sendable, Hashable {
   public var width: Float
   public var height: Float
 

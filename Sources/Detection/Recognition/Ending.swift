@@ -120,6 +120,8 @@ package struct YoloLayerTail: Sendable {
   package let parameters: YoloLayerParameters
   /// The plugin's inputs, in its order: the anchors go with the places.
   package let maps: [HeadMap]
+  /// What the maps are the sigmoids of, in the same order; `nil` where they are not.
+  package let logits: [HeadMap]?
   /// The tensors that stand for the number of rows, boxes, scores and classes: the graph's
   /// outputs, or the plugin's own where the graph does not give one out.
   package let outputs: [String]

@@ -45,11 +45,23 @@ extension Recognizer {
       node, names: [YoloLayerParameters.outputNames], structure: structure)
     return Ending(
       tail: .yoloLayer(
-        YoloLayerTail(parameters: parameters, maps: maps, outputs: roles.tensors)),
+        YoloLayerTail(
+          parameters: parameters, maps: maps, logits: logits(of: maps), outputs: roles.tensors)),
       classCount: parameters.classCount, geometry: geometry,
       oneSidedOutputs: roles.others,
       differences: roles.differences + classDifferences(parameters.classCount, "num_classes is"),
       notes: defaultNotes(node, YoloLayerParameters.defaults) + roles.notes)
+  }
+
+  /// The maps before the sigmoid, if all of them are the sigmoid of something.
+  private func logits(of maps: [HeadMap]) -> [HeadMap]? {
+    let found = maps.compactMap { map -> HeadMap? in
+      guard let node = structure.producer(of: map.name), node.operatorType == "Sigmoid",
+        let source = node.inputs.first, let shape = structure.lookup(source)?.shape
+      else { return nil }
+      return HeadMap(name: source, shape: shape, axes: .merged, anchors: map.anchors)
+    }
+    return found.count == maps.count ? found : nil
   }
 
   /// What is to be said of attributes a plugin's node does not have.

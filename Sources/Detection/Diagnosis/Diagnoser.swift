@@ -1,0 +1,218 @@
+import BoxMath
+
+/// Finds the mistakes that would explain what is different between two sides.
+///
+/// The reference's decode is held as a ``DecodeRecipe``. Each hypothesis changes it; what the changed
+/// recipe makes of the reference's head maps is held against what the other side gave. Mistakes in
+/// how maps are read are tried one by one, and beneath each the mistakes in single terms, which
+/// combine freely. Where none explains the data, the reference's network is run again on a changed
+/// input.
+package struct Diagnoser {
+  private let evidence: DiagnosisEvidence
+  private let reference: DecodeRecipe
+  private let names: ScaleNames
+  /// All cells of the other side, and in which terms each differs from the reference.
+  private let dense: (observed: ObservedCells, differences: [TermSet])?
+
+  /// - Returns: `nil` when the reference's decode is not understood.
+  package init?(_ evidence: DiagnosisEvidence) {
+    guard
+      let reference = DecodeRecipe(
+        evidence.geometry, heads: evidence.heads, selection: evidence.selection),
+      let scales = evidence.geometry.scales
+    else { return nil }
+    self.evidence = evidence
+    self.reference = reference
+    names = ScaleNames(scales)
+    let products = [evidence.cells, evidence.referenceCells].contains { $0?.scoring == .products }
+    if let own = evidence.referenceCells {
+      let fit = evidence.fit(ObservedCells(own, products: products))
+      guard fit.share(within: reference.scales, of: fit.observed.terms) > 0.9 else { return nil }
+    }
+    dense = evidence.cells.flatMap { cells in
+      guard cells.layout == evidence.heads.layout, cells.classCount == evidence.heads.classCount
+      else { return nil }
+      let observed = ObservedCells(cells, products: products)
+      return (observed, evidence.fit(observed).misses(reference.scales))
+    }
+  }
+
+  /// The explanations, the one that explains most with least first; empty when there is none.
+  package func diagnose() -> [Diagnosis] {
+    let before = residual(Draft(recipe: reference)).misses
+    guard before > 0 else { return [] }
+    var found = diagnoses(Draft(recipe: reference), before: before)
+    if !evidence.facts.sharesNetwork,
+      !found.contains(where: { $0.explains >= Self.enoughExplained })
+    {
+      for change in evidence.facts.changes ?? NetworkChange.all {
+        guard let heads = evidence.changed(change), let other = changed(heads) else { continue }
+        var draft = Draft(recipe: reference)
+        draft.add([change.id], change.text, generality: 0)
+        found += other.diagnoses(draft, before: before)
+      }
+    }
+    return found.isEmpty ? noise() : Diagnosis.ranked(found)
+  }
+
+  /// That nothing but rounding is different, where it looks like that.
+  private func noise() -> [Diagnosis] {
+    let start = Draft(recipe: reference)
+    var observed = dense?.observed
+    if dense?.differences.allSatisfy(\.isEmpty) ?? true { observed = trace(start)?.observed }
+    guard let observed,
+      let noise = RoundingNoise(
+        evidence.fit(observed), reference.scales, types: evidence.facts.narrowTypes)
+    else { return [] }
+    return [
+      Diagnosis(
+        ids: [noise.type.rawValue], explains: noise.share,
+        text: "noise as \(noise.type.rawValue) arithmetic makes it, about "
+          + "\(noise.size.twoDigits) on logits: rounding, not a bug")
+    ]
+  }
+
+  /// The share from which no other explanation is looked for, and from which one is offered.
+  private static let enoughExplained = 0.9
+  private static let leastExplained = 0.5
+
+  /// The same for other head maps; `nil` when they bring nothing nearer.
+  private func changed(_ heads: HeadValues) -> Diagnoser? {
+    var evidence = evidence
+    evidence.heads = heads
+    evidence.referenceCells = nil
+    let observed = dense?.observed ?? trace(Draft(recipe: reference), heads)?.observed
+    // Without a single row there is nothing to be nearer to but that.
+    guard let observed, !observed.cells.isEmpty else { return Diagnoser(evidence) }
+    let fit = evidence.fit(observed)
+    let isNear = observed.terms.contains { fit.share(within: reference.scales, of: [$0]) > 0.8 }
+    return isNear ? Diagnoser(evidence) : nil
+  }
+
+  private func diagnoses(_ start: Draft, before: Int) -> [Diagnosis] {
+    drafts(start).filter { $0.count > 0 }.map { draft in
+      Diagnosis(draft, residual(draft), before: before)
+    }.filter { $0.explains >= Self.leastExplained }
+  }
+
+  private func drafts(_ start: Draft) -> [Draft] {
+    var drafts = [start]
+    if let dense, dense.differences.contains(where: { !$0.isEmpty }) {
+      let fit = evidence.fit(dense.observed)
+      let search = RecipeSearch(names: names, facts: evidence.facts) { recipe in
+        SampledFit(fit, reference: recipe.scales, different: dense.differences)
+      }
+      drafts = search.explain(start)
+    }
+    guard evidence.rows != nil else { return drafts }
+    return drafts.flatMap { draft in rowMisses(draft) > 0 ? explainRows(draft) : [draft] }
+  }
+
+  // MARK: Rows
+
+  /// The rows traced to cells by a draft's recipe.
+  private func trace(_ draft: Draft, _ heads: HeadValues? = nil) -> RowTracing? {
+    evidence.rows.map { rows in
+      RowTracing(
+        rows, draft.recipe(ofRows: true), heads ?? evidence.heads,
+        tolerance: evidence.tolerance, pluginRule: evidence.rowsFollowPlugin)
+    }
+  }
+
+  private func explainRows(_ start: Draft) -> [Draft] {
+    var ofRows = start
+    ofRows.recipe = start.recipe(ofRows: true)
+    let search = RecipeSearch(names: names, facts: evidence.facts) { recipe in
+      let fit = evidence.fit(trace(Draft(recipe: recipe))!.observed)
+      return SampledFit(fit, reference: recipe.scales, different: fit.misses(recipe.scales))
+    }
+    let drafts = search.explain(ofRows).flatMap { explainSelection($0) }
+    return Draft.best(drafts).map { found in
+      var draft = found
+      draft.recipe = start.recipe
+      draft.recipeOfRows = found.recipe
+      return draft
+    }
+  }
+
+  /// Adds what explains which cells have rows, where the recipe does not.
+  private func explainSelection(_ draft: Draft) -> [Draft] {
+    let tracing = trace(draft)!
+    let slack = Double(evidence.tolerance.score)
+    guard tracing.selectionMisses(draft.recipe, evidence.heads, slack: slack) > 0 else {
+      return [draft]
+    }
+    let found = SelectionHypotheses.explanations(
+      of: draft.recipe.selection, slack: slack, configured: evidence.facts.threshold,
+      rows: Set(tracing.entryOfCell.keys)
+    ) { tracing.measures($0, draft.recipe, evidence.heads) }
+    var open = draft
+    open.unexplained += 1
+    return [open]
+      + found.map { found in
+        var explained = draft
+        explained.recipe.selection = found.selection
+        explained.add(found.ids, found.text, generality: found.ids.count)
+        return explained
+      }
+  }
+
+  /// Rows that a draft does not explain, and cells whose rows are missing.
+  private func rowMisses(_ draft: Draft) -> Int {
+    var residual = Residual()
+    addRows(draft, to: &residual)
+    return residual.misses
+  }
+
+  private func addRows(_ draft: Draft, to residual: inout Residual) {
+    guard let tracing = trace(draft) else { return }
+    let recipe = draft.recipe(ofRows: true)
+    residual.add(evidence.fit(tracing.observed), recipe.scales)
+    residual.misses +=
+      tracing.untraced
+      + tracing.selectionMisses(recipe, evidence.heads, slack: Double(evidence.tolerance.score))
+  }
+
+  /// What a draft leaves different of all cells and rows.
+  private func residual(_ draft: Draft) -> Residual {
+    var residual = Residual()
+    if let dense { residual.add(evidence.fit(dense.observed), draft.recipe.scales) }
+    addRows(draft, to: &residual)
+    return residual
+  }
+}
+
+extension Draft {
+  /// The recipe for cells, or for rows.
+  fileprivate func recipe(ofRows: Bool) -> DecodeRecipe {
+    guard ofRows else { return recipe }
+    return recipeOfRows ?? recipe
+  }
+}
+
+extension DiagnosisEvidence {
+  func fit(_ observed: ObservedCells) -> RecipeFit {
+    RecipeFit(
+      heads: heads, observed: observed, tolerance: tolerance, noise: noise,
+      pluginRule: rowsFollowPlugin)
+  }
+}
+
+extension RecipeFit {
+  /// The share of a few cells of each scale that a recipe gives as they were observed, of those
+  /// with finite boxes.
+  fileprivate func share(within recipe: [ScaleRecipe], of terms: [Term]) -> Double {
+    var counts = (within: 0, all: 0)
+    for (scale, range) in observed.entriesOfScales.enumerated() {
+      for entry in stride(
+        from: range.lowerBound, to: range.upperBound, by: max(1, range.count / 32))
+      where observed.boxes[entry].isFinite {
+        counts.all += 1
+        if terms.allSatisfy({ distance($0, entry, scale, recipe[scale]).isWithin }) {
+          counts.within += 1
+        }
+      }
+    }
+    return counts.all == 0 ? 1 : Double(counts.within) / Double(counts.all)
+  }
+}

@@ -7,15 +7,21 @@ import Tensors
 extension Model {
   /// What the graph ends in as far as the types and shapes that are known or declared tell.
   func form(_ known: @escaping TensorLookup = { _ in nil }) -> Form {
+    ending(known).form
+  }
+
+  private func ending(_ known: @escaping TensorLookup) -> Ending {
     Ending.recognize(graph, metadata: metadata) { name in
       known(name) ?? graph.valueInfo(of: name).flatMap { TensorDescription(declared: $0) }
-    }.form
+    }
   }
 
   /// What the graph ends in when it is run on a typical input, so far as that can be told.
-  var typicalForm: Form {
+  var typicalForm: Form { typicalEnding.form }
+
+  var typicalEnding: Ending {
     let resolved = try? ResolvedGraph(typical: self)
-    return form { resolved?.tensorDescription(of: $0) }
+    return ending { resolved?.tensorDescription(of: $0) }
   }
 }
 

@@ -69,14 +69,14 @@ struct DumpComparisonTests {
   private static let row = 17
 
   static let faults = [
-    Fault("moved by a pixel", [.different]) { rows in
+    Fault("moved by a pixel", [.moved]) { rows in
       for axis in 0..<4 { rows[row].box[axis] += 1 }
     },
-    Fault("one side moved by a twentieth", [.different]) { $0[row].box[2] += 0.05 },
-    Fault("another score", [.different]) { $0[row].score += 1e-4 },
-    Fault("another class", [.classMismatch]) { $0[row].classIndex = ($0[row].classIndex + 1) % 4 },
+    Fault("one side moved by a twentieth", [.resized]) { $0[row].box[2] += 0.05 },
+    Fault("another score", [.rescored]) { $0[row].score += 1e-4 },
+    Fault("another class", [.reclassified]) { $0[row].classIndex = ($0[row].classIndex + 1) % 4 },
     Fault("a box that is no number", [.nonFinite]) { $0[row].box[1] = .nan },
-    Fault("a score that is no number", [.nonFinite, .different]) { $0[row].score = .nan },
+    Fault("a score that is no number", [.nonFinite]) { $0[row].score = .nan },
     Fault("an infinite box", [.nonFinite]) { $0[row].box[3] = .infinity },
     Fault("twice the same row", [.missing, .extra]) { $0[row] = $0[row + 1] },
     Fault("a row left out", [.missing]) { $0.remove(at: row) },
@@ -97,7 +97,7 @@ struct DumpComparisonTests {
     let findings = try #require(report.images.first?.candidates?.findings)
     let kinds = Set(findings.map(\.kind))
     #expect(!kinds.isEmpty && kinds.isSubset(of: fault.kinds), "\(report.text)")
-    if fault.kinds == [.different] || fault.kinds == [.classMismatch] {
+    if [[.moved], [.resized], [.rescored], [.reclassified]].contains(fault.kinds) {
       #expect(findings.map(\.row) == [Self.row], "\(report.text)")
       // The cell is the one that the row comes from.
       let place = try #require(dump.rows.firstIndex(of: intact))

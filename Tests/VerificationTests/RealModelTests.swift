@@ -133,11 +133,11 @@ struct RealModelTests {
 }
 
 extension Model {
-  private var plugin: Int { graph.nodes.firstIndex { $0.operatorType == "YoloLayer_TRT" }! }
+  /// Changes an attribute of the plugin.
+  fileprivate mutating func editPlugin(_ attribute: String, _ change: (inout Attribute) -> Void) {
+    editPlugin { change(&$0.attributes[attribute]!) }
+  }
 
   /// The node that makes a map of the plugin.
-  fileprivate func pluginMap(_ index: Int) -> Node {
-    let name = graph.nodes[plugin].inputs[index]
-    return graph.nodes.first { $0.outputs.contains(name) }!
-  }
+  fileprivate func pluginMap(_ index: Int) -> Node { producer(of: plugin.inputs[index]) }
 }

@@ -43,6 +43,7 @@ package struct CandidateMatching: Sendable {
     }
     for candidate in left { alone(candidate, side: .original) }
     for candidate in right { alone(candidate, side: .patched) }
+    comparison.sortFindings()
   }
 
   /// Whether the candidates of a detection's cell agree, or differ only as is allowed.
@@ -66,6 +67,7 @@ package struct CandidateMatching: Sendable {
     // Where all probabilities are NaN, the score without a class is 0 by the plugin's definition.
     if nonFinite == .mayBeShared, isSpecified(a, b) { scoreError = 0 }
     var kinds: [CandidateComparison.Finding.Kind] = []
+    var also: [CandidateComparison.Finding.Kind] = []
     let isComparable =
       nonFinite == .differs
       ? a.isFinite && b.isFinite : boxError.isFinite && scoreError.isFinite
@@ -74,21 +76,40 @@ package struct CandidateMatching: Sendable {
       comparison.maxScoreError = max(comparison.maxScoreError, scoreError)
       if isOnThreshold(cell) { kinds.append(.specified) }
       if a.classIndex != b.classIndex { kinds.append(kindOfMismatch(a, b, cell)) }
-      if boxError > tolerance.allowed(for: a.boxInNetworkPixels) || scoreError > tolerance.score {
-        kinds.append(.different)
-      }
+      also = Self.changes(a, b, boxError, scoreError, tolerance)
+      if let first = also.first { kinds.append(first) }
     } else {
       kinds = [.nonFinite]
     }
-    for kind in kinds { record(kind, a, b, boxError) }
+    for kind in kinds { record(kind, a, b, boxError, also: also.filter { $0 != kind }) }
     if kinds.allSatisfy(\.isAllowed) { explainedCells.insert(cell) }
+  }
+
+  /// What is further apart than allowed of centre, size and score, the most pixels first.
+  private static func changes(
+    _ a: Candidate, _ b: Candidate, _ boxError: Float, _ scoreError: Float,
+    _ tolerance: DetectionTolerance
+  ) -> [CandidateComparison.Finding.Kind] {
+    let allowed = Double(tolerance.allowed(for: a.boxInNetworkPixels))
+    var changes: [CandidateComparison.Finding.Kind] = []
+    if Double(boxError) > allowed {
+      let apart =
+        a.boxInNetworkPixels.centerAndSize - b.boxInNetworkPixels.centerAndSize
+      let center = max(abs(apart.x), abs(apart.y))
+      let size = max(abs(apart.z), abs(apart.w))
+      let moved = center > allowed || center >= size
+      let resized = size > allowed || size > center
+      changes = (moved ? [.moved] : []) + (resized ? [.resized] : [])
+      if size > center { changes.reverse() }
+    }
+    return changes + (scoreError > tolerance.score ? [.rescored] : [])
   }
 
   private func kindOfMismatch(
     _ a: Candidate, _ b: Candidate, _ cell: Int
   ) -> CandidateComparison.Finding.Kind {
     if isSpecified(a, b) { return .specified }
-    return areClose(a.classIndex, b.classIndex, cell) ? .ambiguous : .classMismatch
+    return areClose(a.classIndex, b.classIndex, cell) ? .ambiguous : .reclassified
   }
 
   /// Whether only one side is the plugin, which keeps what is exactly on the threshold, and the
@@ -151,7 +172,8 @@ package struct CandidateMatching: Sendable {
   }
 
   private mutating func record(
-    _ kind: CandidateComparison.Finding.Kind, _ a: Candidate?, _ b: Candidate?, _ boxError: Float?
+    _ kind: CandidateComparison.Finding.Kind, _ a: Candidate?, _ b: Candidate?, _ boxError: Float?,
+    also: [CandidateComparison.Finding.Kind] = []
   ) {
     let layout = (original.cells ?? patched.cells)?.layout
     let cell = (a ?? b)?.cell
@@ -162,8 +184,8 @@ package struct CandidateMatching: Sendable {
     }
     comparison.add(
       CandidateComparison.Finding(
-        kind: kind, cell: cell.flatMap { cell in layout.map { $0[cell] } }, row: b?.row ?? a?.row,
-        original: a.map { .init(classIndex: $0.classIndex, score: $0.score) },
-        patched: b.map { .init(classIndex: $0.classIndex, score: $0.score) }, boxErrorPx: boxError))
+        kind: kind, also: also, cell: cell.flatMap { cell in layout.map { $0[cell] } },
+        row: b?.row ?? a?.row, original: a.map { .init($0) }, patched: b.map { .init($0) },
+        boxErrorPx: boxError))
   }
 }

@@ -26,13 +26,14 @@ package struct Diagnoser {
     names = ScaleNames(scales)
     let products = [evidence.cells, evidence.referenceCells].contains { $0?.scoring == .products }
     if let own = evidence.referenceCells {
-      let fit = evidence.fit(ObservedCells(own, products: products))
+      let fit = evidence.fit(ObservedCells(own, products: products, onlyFinite: true))
       guard fit.share(within: reference.scales, of: fit.observed.terms) > 0.9 else { return nil }
     }
     dense = evidence.cells.flatMap { cells in
       guard cells.layout == evidence.heads.layout, cells.classCount == evidence.heads.classCount
       else { return nil }
-      let observed = ObservedCells(cells, products: products)
+      let observed = ObservedCells(
+        cells, products: products, onlyFinite: evidence.skipsNonFinite)
       return (observed, evidence.fit(observed).misses(reference.scales))
     }
   }

@@ -22,6 +22,8 @@ package struct DiagnosisEvidence: Sendable {
   /// How far logits may be apart from rounding alone, times their magnitude above 1.
   package var noise: Double
   package var facts = DiagnosisFacts()
+  /// Whether NaN and infinity on either side tell nothing, as made-up maps hold them.
+  package var skipsNonFinite = false
   /// The head maps that the reference's network would give after a change.
   package var changed: @Sendable (NetworkChange) -> HeadValues? = { _ in nil }
 
@@ -60,7 +62,7 @@ extension Ending {
   package var diagnosisFacts: DiagnosisFacts {
     var facts = DiagnosisFacts()
     facts.otherClassCount = classCount
-    facts.threshold = pluginThreshold
+    facts.threshold = ownRule?.measure == .objectness ? ownRule?.threshold : nil
     if case .yoloLayer(let tail) = tail {
       let places = tail.maps.finestFirstOrder
       facts.mapOrder = places.indices.map { place in places.firstIndex(of: place)! }

@@ -68,6 +68,11 @@ package struct ReferenceHeads: Sendable {
   package let maps: [HeadMap]
   package let areThroughSigmoid: Bool
 
+  package init(maps: [HeadMap], areThroughSigmoid: Bool) {
+    self.maps = maps
+    self.areThroughSigmoid = areThroughSigmoid
+  }
+
   package var names: [String] { maps.map(\.name) }
 }
 
@@ -82,14 +87,13 @@ extension Ending {
   /// when they are not known.
   package var referenceHeads: ReferenceHeads? {
     switch tail {
-    case .decodedRows(_, let heads), .boxesAndScores(_, _, let heads):
-      heads.isEmpty ? nil : ReferenceHeads(maps: heads, areThroughSigmoid: false)
     case .heads(let maps, let throughSigmoid):
       ReferenceHeads(maps: maps, areThroughSigmoid: throughSigmoid)
     case .yoloLayer(let tail):
       ReferenceHeads(
         maps: (tail.logits ?? tail.maps).finestFirst, areThroughSigmoid: tail.logits == nil)
-    case .classMajor, .named: nil
+    default:
+      decodedHeads.isEmpty ? nil : ReferenceHeads(maps: decodedHeads, areThroughSigmoid: false)
     }
   }
 }

@@ -42,9 +42,10 @@ struct ObservedCells: Sendable {
 extension ObservedCells {
   /// The cells of a side, as far as they are known.
   ///
-  /// - Parameter products: whether to take products of objectness and class, as one side has nothing
-  ///   else.
-  init(_ cells: Cells, products: Bool) {
+  /// - Parameters:
+  ///   - products: whether to take products of objectness and class, as one side has nothing else.
+  ///   - isFinite: whether to leave out cells with a NaN or an infinity.
+  init(_ cells: Cells, products: Bool, onlyFinite isFinite: Bool = false) {
     let classCount = cells.classCount
     var numbers: [Int] = []
     var boxes: [Box] = []
@@ -54,7 +55,7 @@ extension ObservedCells {
       var block = CellBlock(classCount: classCount)
       reader.forEachStretch { stretch in
         reader.load(stretch, into: &block)
-        for lane in 0..<stretch.count {
+        for lane in 0..<stretch.count where !isFinite || block.isFinite(lane) {
           numbers.append(stretch.firstCell + lane)
           boxes.append(
             Box(
@@ -97,5 +98,13 @@ extension ObservedCells {
       if cells[middle] < cell { low = middle + 1 } else { high = middle }
     }
     return low
+  }
+}
+
+extension CellBlock {
+  /// Whether all numbers of a cell are finite.
+  fileprivate func isFinite(_ lane: Int) -> Bool {
+    objectness[lane].isFinite && corners.allSatisfy { $0[lane].isFinite }
+      && classes.allSatisfy { $0[lane].isFinite }
   }
 }

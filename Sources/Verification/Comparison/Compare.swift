@@ -59,6 +59,7 @@ package func compareModels(
       JointGraph(
         models.map(\.model), pairedInputs: inputs.map { Pair(original: $0.name, patched: $1.name) }
       ).sharing
+    report.diagnosis = StructuralDiagnosis(models).found
     return report
   }
   try comparison.checkUsage()
@@ -86,6 +87,7 @@ package func compareModels(
   report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
   report.verdict = Verdict(of: report.images.map(\.verdict))
   if stress?.reasons.isEmpty == false { report.verdict = .different }
+  if report.verdict != .equivalent { comparison.explain(&report) }
   // An image that could not be compared must not pass for one that agrees.
   if report.verdict == .equivalent, !report.failures.isEmpty { report.verdict = .undecided }
   return report

@@ -7,6 +7,8 @@ struct DetectionJudge {
   let sides: Pair<DetectionSide>
   let options: ComparisonOptions
   let tolerance: DetectionTolerance
+  /// How far logits may be apart from rounding alone, times their magnitude above 1.
+  let noise: Double
   let labels: ClassNames?
   /// What a NaN means: an image may give none, made-up heads hold some.
   var nonFinite = NonFiniteRule.differs
@@ -51,6 +53,12 @@ struct DetectionJudge {
     report.candidates = CandidatesReport(matching.comparison, labels: labels)
     report.detections = DetectionsReport(detections, labels: labels, frame: frame)
     judgement.add(matching.comparison, detections, cellsAgree: comparedCells.agrees)
+    if judgement.verdict == .different {
+      let groups = DifferenceReport.groups(
+        evidence, cellsDiffer: comparedCells.different > 0,
+        scales: sides.original.reference?.geometry.scales)
+      report.differences = groups.isEmpty ? nil : groups
+    }
     return evidence
   }
 
@@ -100,15 +108,18 @@ extension CandidatesReport {
     maxBoxErrorPx = Figure(comparison.maxBoxErrorPx)
     maxScoreError = Figure(comparison.maxScoreError)
     findings = comparison.findings.prefix(Self.findingLimit).map { finding in
-      func side(_ side: CandidateComparison.ScoredClass?) -> FindingReport.ScoredClass? {
+      func side(_ side: CandidateComparison.Side?) -> FindingReport.Side? {
         side.map {
-          FindingReport.ScoredClass(
-            class: $0.classIndex, label: labels?[$0.classIndex], score: Figure($0.score))
+          let box = $0.boxInNetworkPixels
+          return FindingReport.Side(
+            class: $0.classIndex, label: labels?[$0.classIndex], score: Figure($0.score),
+            boxInNetworkPixels: [box.x1, box.y1, box.x2, box.y2].map { Figure($0) })
         }
       }
       return FindingReport(
-        kind: finding.kind, cell: finding.cell, row: finding.row, original: side(finding.original),
-        patched: side(finding.patched), boxErrorPx: finding.boxErrorPx.map { Figure($0) })
+        kind: finding.kind, also: finding.also.isEmpty ? nil : finding.also, cell: finding.cell,
+        row: finding.row, original: side(finding.original), patched: side(finding.patched),
+        boxErrorPx: finding.boxErrorPx.map { Figure($0) })
     }
   }
 }
@@ -122,7 +133,7 @@ extension DetectionsReport {
       let box = frame.boxInSourcePixels(object.boxInNetworkPixels)
       return DetectionReport(
         box: [box.x1, box.y1, box.x2, box.y2].map { Figure($0) }, score: Figure(object.score),
-        class: object.classIndex, label: labels?[object.classIndex])
+        class: object.classIndex, label: labels?[object.classIndex], cell: object.cell)
     }
     original = comparison.original.map(report)
     patched = comparison.patched.map(report)

@@ -22,13 +22,28 @@ struct DetectionSide: Sendable {
     let given:
       @Sendable (DetectionTolerance) throws(DetectionError) -> NMSPluginTail.GivenDetections
   }
+
+  /// What a diagnosis starts from, where the side can be the reference.
+  var reference: Reference?
+  /// What is known of its decode without looking at numbers.
+  var facts = DiagnosisFacts()
+
+  /// The decode of a side.
+  struct Reference: Sendable {
+    /// The head maps that are decoded.
+    let heads: @Sendable () -> HeadValues?
+    let geometry: DecodeGeometry
+    /// The head maps that the network would give after a change; `nil` where that cannot be had.
+    var changed: @Sendable (NetworkChange) -> HeadValues? = { _ in nil }
+  }
 }
 
 extension DetectionSide {
   /// One image of a graph's run.
   ///
   /// - Parameters:
-  ///   - tensors: what the run gave for the ending's observed tensors.
+  ///   - tensors: what the run gave for the ending's observed tensors, and for its reference heads
+  ///     where it is to be a reference.
   ///   - image: the image's place in the batch.
   init(
     _ ending: Ending, _ tensors: [String: Tensor], image: Int, geometry: DecodeGeometry
@@ -38,6 +53,13 @@ extension DetectionSide {
     ownRule = ending.ownRule
     isPlugin = ending.form == .yoloLayerPlugin
     self.cells = cells
+    facts = ending.diagnosisFacts
+    if let heads = ending.referenceHeads {
+      reference = Reference(
+        heads: {
+          try? HeadValues(heads, classCount: cells.classCount, in: tensors, image: image)
+        }, geometry: geometry)
+    }
     candidates = { (rule, tolerance) throws(DetectionError) in
       try ending.candidates(
         in: tensors, image: image, cells: cells, rule: rule, tolerance: tolerance)
@@ -60,4 +82,9 @@ extension Pair<DetectionSide> {
       return try DetectionSide(ending, tensors, image: image, geometry: geometry)
     }
   }
+}
+
+extension DetectionSide {
+  /// The threshold on objectness that the plugin has.
+  var pluginThreshold: Float? { isPlugin ? ownRule?.threshold : nil }
 }

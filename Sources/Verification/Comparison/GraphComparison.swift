@@ -24,6 +24,8 @@ struct GraphComparison {
   private var imageCoverage = Coverage()
   private var stressCoverage = Coverage()
   private(set) var stressSeconds: Figure = 0
+  /// What a diagnosis looks at, from the first images on which the graphs differ.
+  private(set) var evidence: [DiagnosisEvidence] = []
 
   var sharing: Sharing { joint.sharing }
   /// Whether every node that accumulates is proven identical.
@@ -63,7 +65,8 @@ struct GraphComparison {
         inputs.with(image.tensors).map { input, tensor in [input.name: tensor] }, on: team)
     }
     let others = Result { () throws(Refusal) in try otherArithmetic(image.tensors, pair) }
-    return (0..<image.imageCount).map { index in
+    var found: [(report: ImageReport, judgement: Judgement)] = []
+    for index in 0..<image.imageCount {
       var judgement = Judgement()
       for (model, ending) in models.with(pair.endings).both {
         for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
@@ -71,33 +74,39 @@ struct GraphComparison {
       var report = ImageReport(
         path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
       report.inputShape = image.tensors.original.shape.dimensions
-      judge(image, index, pair, results, &report, &judgement)
+      judge(source, image, index, pair, results, &report, &judgement)
       do {
         try add(others.get(), image, index, pair, results, to: &report)
       } catch {
         judgement.note("precision: \(error)")
       }
       report.verdict = judgement.verdict
-      return (report, judgement)
+      found.append((report, judgement))
     }
+    return found
   }
 
   private mutating func judge(
-    _ image: PreparedImage, _ index: Int, _ pair: PreparedPair, _ results: Pair<[String: Tensor]>,
-    _ report: inout ImageReport, _ judgement: inout Judgement
+    _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair,
+    _ results: Pair<[String: Tensor]>, _ report: inout ImageReport,
+    _ judgement: inout Judgement
   ) {
     switch pair.basis {
     case .cells(let geometries):
       do {
-        let sides = try Pair(pair.endings, geometries, results, image: index)
-        let evidence = try DetectionJudge(
+        var sides = try Pair(pair.endings, geometries, results, image: index)
+        sides.original.reference?.changed = network(source, image, index, pair)
+        sides.patched.facts = facts(pair)
+        let judge = DetectionJudge(
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original),
-          labels: labels
-        ).judge(in: image.frame, &report, &judgement)
-        if let evidence {
+          noise: rounding(pair).tensorTolerance, labels: labels)
+        if let found = try judge.judge(in: image.frame, &report, &judgement) {
           if firstWithCells == nil { firstWithCells = (pair, image.tensors) }
-          imageCoverage.add(evidence)
+          imageCoverage.add(found)
+          if judgement.verdict == .different, evidence.count < Self.evidenceLimit {
+            evidence += judge.diagnosisEvidence(found, report.path, judgement)
+          }
         }
       } catch {
         judgement.doubt(error.description)
@@ -142,9 +151,14 @@ struct GraphComparison {
           StressReport(
             heads: tails.areProven(in: joint) ? .proven : .matched, seed: options.stressSeed),
           tolerance: tolerance)
+        var first: DetectionEvidence?
         try run.forEachPass(cases: options.stressCases, tolerance: tolerance) { evidence, pass in
           judge.add(evidence, pass: pass)
           coverage.add(evidence)
+          if first == nil, judge.report.different > 0 { first = evidence }
+        }
+        if let first, evidence.isEmpty {
+          evidence += stressEvidence(first, pair, geometries.original, tails)
         }
         return (judge.report, judge.reasons)
       }
@@ -152,6 +166,28 @@ struct GraphComparison {
       notes.append("the graphs' ends were not fed made-up maps: \(error)")
       return nil
     }
+  }
+
+  /// What a diagnosis looks at where only made-up maps show a difference.
+  private func stressEvidence(
+    _ found: DetectionEvidence, _ pair: PreparedPair, _ geometry: DecodeGeometry,
+    _ tails: TailPair
+  ) -> [DiagnosisEvidence] {
+    let maps = tails.heads.original
+    guard let fed = found.heads?.original, let classCount = pair.endings.original.classCount,
+      let heads = try? HeadValues(
+        ReferenceHeads(maps: maps, areThroughSigmoid: false), classCount: classCount,
+        in: Dictionary(zip(maps.map(\.name), fed)) { first, _ in first }, image: found.image)
+    else { return [] }
+    var evidence = DiagnosisEvidence(
+      found, heads: heads, geometry: geometry,
+      thresholds: pair.endings.map {
+        $0.form == .yoloLayerPlugin ? $0.ownRule?.threshold : nil
+      }, confidence: options.confidence, noise: rounding(pair).tensorTolerance)
+    evidence.facts = facts(pair)
+    evidence.facts.sharesNetwork = true
+    evidence.skipsNonFinite = true
+    return [evidence]
   }
 
   var coverage: CoverageReport? { CoverageReport(images: imageCoverage, stress: stressCoverage) }
@@ -170,6 +206,54 @@ struct GraphComparison {
         }
       }
     }
+  }
+
+  private static let evidenceLimit = 3
+
+  /// Adds to a report what would explain that the graphs differ, or are not comparable.
+  func explain(_ report: inout Report) {
+    report.explain(evidence)
+    report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
+    guard report.diagnosis == [], report.verdict == .different else { return }
+    let first = FirstDifferences(models.map(\.model), joint).lines
+    guard !first.isEmpty else { return }
+    report.diagnosis = [
+      DiagnosisReport(
+        ids: ["weights"], explains: 0,
+        text: "nothing else explains it; the first that differ: " + first.joined(separator: "; "))
+    ]
+  }
+
+  /// What is known of the patched graph without looking at numbers.
+  private func facts(_ pair: PreparedPair) -> DiagnosisFacts {
+    var facts = pair.endings.patched.diagnosisFacts
+    facts.sharesNetwork = joint.unsharedOperators.isDisjoint(with: Rounding.accumulating)
+    facts.narrowTypes = narrowTypes(pair)
+    facts.changes = NetworkChange.between(models.map(\.model))
+    return facts
+  }
+
+  /// The 16-bit types that the patched graph computes in, or has its weights in, and the original not.
+  private func narrowTypes(_ pair: PreparedPair) -> [NarrowType] {
+    var types: [NarrowType] = []
+    if pair.precisions.original != pair.precisions.patched {
+      types = NarrowType.allCases.filter { $0.rawValue == pair.precisions.patched.rawValue }
+    }
+    let weights = models.map { $0.model.weightTypes }
+    return types + weights.patched.filter { !types.contains($0) && !weights.original.contains($0) }
+  }
+
+  /// A way to run the original's network again with a change.
+  private func network(
+    _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair
+  ) -> @Sendable (NetworkChange) -> HeadValues? {
+    let network = ReferenceNetwork(
+      model: models.original, input: inputs.original, ending: pair.endings.original,
+      tensor: image.tensors.original, image: index, team: team
+    ) { [inputs, sizing, options] in
+      source.stretched(for: inputs, sizing, options.preprocessing)
+    }
+    return { network?.heads(after: $0) }
   }
 
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {

@@ -18,6 +18,18 @@ struct GraphReader {
     team = ThreadTeam(threadCount: threads ?? ThreadTeam.availableThreads)
   }
 
+  /// The network as it was run on a tensor, to be run again with a change.
+  ///
+  /// - Parameter stretched: the image as the graph would be fed it stretched.
+  func network(
+    _ reading: GraphReading, fed tensor: Tensor, image: Int,
+    stretched: @escaping @Sendable () -> Tensor?
+  ) -> ReferenceNetwork? {
+    ReferenceNetwork(
+      model: model, input: input, ending: reading.graph.ending, tensor: tensor, image: image,
+      team: team, stretched: stretched)
+  }
+
   /// Runs the graph.
   ///
   /// - Parameters:

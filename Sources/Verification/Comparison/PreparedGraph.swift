@@ -30,7 +30,10 @@ struct PreparedGraph {
       model.model.graph, metadata: model.model.metadata, expectedClasses: expectedClasses,
       lookup: lookup)
     let geometry = ending.needsGeometry ? decode : model.geometry(ending, lookup, team)
-    let observed = geometry == nil ? model.model.graph.outputs.map(\.name) : ending.observedTensors
+    let observed =
+      geometry == nil
+      ? model.model.graph.outputs.map(\.name)
+      : ending.observedTensors + ending.headsBesideObserved
     plan = try model.naming { () throws(InterpreterError) in
       try Plan(resolved, observing: observed.filter { !$0.isEmpty })
     }

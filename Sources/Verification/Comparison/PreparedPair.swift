@@ -37,10 +37,13 @@ struct PreparedPair {
       return geometry
     }
     let basis = Self.basis(endings, geometries)
-    let observed = models.with(endings).map { model, ending in
+    // The original's heads are what a diagnosis starts from.
+    let heads = Pair(original: endings.original.headsBesideObserved, patched: [])
+    let observed = models.with(endings.with(heads)).map { model, side in
+      let (ending, heads) = side
       let names =
         switch basis {
-        case .cells: ending.observedTensors
+        case .cells: ending.observedTensors + heads
         case .tensors, .nothing: model.model.graph.outputs.map(\.name)
         }
       return names.filter { !$0.isEmpty }

@@ -76,6 +76,7 @@ extension Report {
     timings.inferenceSeconds = comparison.inferenceSeconds
     original.form = comparison.form?.rawValue ?? original.form
     patched.form = comparison.form?.rawValue
+    if verdict == .different { explain(comparison.evidence) }
   }
 
   /// - Parameter isComplete: whether everything could be compared.

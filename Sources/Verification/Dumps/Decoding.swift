@@ -85,6 +85,7 @@ public struct Decoding: Sendable {
     let found = judge.judge(
       dump, run: options.run, imageCount: run.batch, named: "heads", run.frame)
     report.add(found.images, isComplete: found.isComplete)
+    if report.verdict == .different { report.explain(found.evidence) }
     return report
   }
 }

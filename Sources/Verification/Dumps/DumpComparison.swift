@@ -16,6 +16,8 @@ struct DumpComparison {
   /// Whether everything in the dump could be compared.
   private(set) var isComplete = true
   private(set) var inferenceSeconds: Figure = 0
+  /// What a diagnosis looks at, of each image on which the dump differs.
+  private(set) var evidence: [DiagnosisEvidence] = []
 
   /// - Throws: why the graph cannot be run.
   init(
@@ -57,14 +59,28 @@ struct DumpComparison {
       rounding: EngineRounding(
         engine: options.engine, significantDigits: dump.significantDigits,
         isPlugin: reading.graph.ending.form == .yoloLayerPlugin),
-      options: options.comparison, labels: labels)
+      options: options.comparison, labels: labels, changed: changed(source, input, reading))
     let found = judge.judge(
       dump, run: options.run, imageCount: input.shape[0], named: source.name, image.frame)
     isComplete = found.isComplete
+    evidence = found.evidence
     return found.images.map { report, judgement in
       var report = report
       report.inputShape = input.shape.dimensions
       return (report, judgement)
+    }
+  }
+
+  /// The head maps that the network would give for an image of the batch after a change.
+  private func changed(
+    _ source: ImageSource, _ input: Tensor, _ reading: GraphReading
+  ) -> @Sendable (NetworkChange, _ image: Int) -> HeadValues? {
+    { [reader, sizing, options] change, image in
+      let network = reader.network(reading, fed: input, image: image) {
+        source.stretched(
+          for: Pair(both: reader.input), sizing, options.comparison.preprocessing)
+      }
+      return network?.heads(after: change)
     }
   }
 }

@@ -16,6 +16,8 @@ struct DumpJudge {
   let rounding: EngineRounding
   let options: ComparisonOptions
   let labels: ClassNames?
+  /// The head maps that the network would give for an image of the batch after a change.
+  var changed: @Sendable (NetworkChange, _ image: Int) -> HeadValues? = { _, _ in nil }
 
   private static let names = Pair(original: "the reference", patched: "the dump")
 
@@ -25,11 +27,15 @@ struct DumpJudge {
   ///   - run: the only run to look at.
   ///   - imageCount: how many images of the batch count.
   ///   - name: how reports call what was fed.
-  /// - Returns: the images, and whether all could be compared.
+  /// - Returns: the images, whether all could be compared, and what a diagnosis looks at.
   func judge(
     _ dump: Dump, run: Int?, imageCount: Int, named name: String, _ frame: ImageFrame
-  ) -> (images: [(report: ImageReport, judgement: Judgement)], isComplete: Bool) {
+  ) -> (
+    images: [(report: ImageReport, judgement: Judgement)], isComplete: Bool,
+    evidence: [DiagnosisEvidence]
+  ) {
     var isComplete = true
+    var evidence: [DiagnosisEvidence] = []
     var images: [(report: ImageReport, judgement: Judgement)] = []
     for run in run.map({ [dump.runs[$0]] }) ?? dump.runs {
       let outputs = DumpOutputs(
@@ -39,7 +45,7 @@ struct DumpJudge {
         var report = ImageReport(path: name + place + (run.title.map { " (\($0))" } ?? ""))
         var judgement = Judgement(names: Self.names)
         do {
-          try judge(outputs, index, frame, &report, &judgement)
+          evidence += try judge(outputs, index, frame, &report, &judgement)
         } catch {
           isComplete = false
           judgement.doubt("\(dumpPath): \(error)")
@@ -48,7 +54,7 @@ struct DumpJudge {
         images.append((report, judgement))
       }
     }
-    return (images, isComplete)
+    return (images, isComplete, evidence)
   }
 
   /// - Parameter index: the image's place in the batch.
@@ -56,22 +62,28 @@ struct DumpJudge {
   private func judge(
     _ outputs: DumpOutputs, _ index: Int, _ frame: ImageFrame, _ report: inout ImageReport,
     _ judgement: inout Judgement
-  ) throws(Refusal) {
+  ) throws(Refusal) -> [DiagnosisEvidence] {
     guard let geometry, plainOutputs == nil else {
       judgeTensors(outputs, &report, &judgement)
-      return
+      return []
     }
     let size = Shape([frame.networkHeight, frame.networkWidth])
+    let evidence: [DiagnosisEvidence]
     do {
-      let reference = try DetectionSide(ending, tensors, image: index, geometry: geometry)
-      try DetectionJudge(
+      var reference = try DetectionSide(ending, tensors, image: index, geometry: geometry)
+      reference.reference?.changed = { [changed] in changed($0, index) }
+      let judge = DetectionJudge(
         sides: Pair(
           original: reference,
           patched: try side(outputs, index, geometry, reference.cells, &judgement)),
         options: options,
         tolerance: rounding.tolerance(of: geometry, input: size).overridden(by: options),
-        labels: labels, nonFinite: rounding.isFedHeads ? .mayBeShared : .differs, isOneGraph: true
-      ).judge(in: frame, &report, &judgement)
+        noise: rounding.tensorTolerance, labels: labels,
+        nonFinite: rounding.isFedHeads ? .mayBeShared : .differs, isOneGraph: true)
+      let found = try judge.judge(in: frame, &report, &judgement)
+      evidence =
+        judgement.verdict == .different
+        ? found.map { judge.diagnosisEvidence($0, report.path, judgement) } ?? [] : []
     } catch let refusal as Refusal {
       throw refusal
     } catch {
@@ -80,6 +92,7 @@ struct DumpJudge {
     if report.cells?.compared == 0 { report.cells = nil }
     // Of the very heads, that no cell gives a row is a result.
     if rounding.isFedHeads, report.candidates?.original == 0 { judgement.agree() }
+    return evidence
   }
 
   /// What the dump tells of one image.

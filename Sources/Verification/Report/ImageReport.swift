@@ -11,6 +11,8 @@ public struct ImageReport: Sendable, Codable, Equatable {
   /// The errors that were allowed.
   public var tolerances: DetectionTolerance?
   public var cells: CellsReport?
+  /// The cells that differ, grouped by how they do; candidates where the cells agree.
+  public var differences: [DifferenceReport]?
   public var candidates: CandidatesReport?
   public var detections: DetectionsReport?
   public var tensors: [TensorReport]?
@@ -35,6 +37,8 @@ public struct CellsReport: Sendable, Codable, Equatable {
   public var worst: Cell?
   /// The class furthest apart in that cell; absent when its box or its objectness is.
   public var worstClass: Int?
+  /// How both sides come to the numbers that differ in the worst cell.
+  public var formulas: [String]?
 
   public init() {}
 }
@@ -64,17 +68,24 @@ public struct CandidatesReport: Sendable, Codable, Equatable {
 /// What is to be said of one candidate.
 public struct FindingReport: Sendable, Codable, Equatable {
   public var kind: CandidateComparison.Finding.Kind
+  /// What else is different, less than that.
+  public var also: [CandidateComparison.Finding.Kind]?
   public var cell: Cell?
   /// The row of a plugin's outputs, the patched side's where both have one.
   public var row: Int?
-  public var original: ScoredClass?
-  public var patched: ScoredClass?
+  public var original: Side?
+  public var patched: Side?
   public var boxErrorPx: Figure?
+  /// How both sides come to the numbers that differ, for the worst few.
+  public var formulas: [String]?
 
-  public struct ScoredClass: Sendable, Codable, Equatable {
+  /// A candidate of one side.
+  public struct Side: Sendable, Codable, Equatable {
     public var `class`: Int
     public var label: String?
     public var score: Figure
+    /// Left, top, right and bottom.
+    public var boxInNetworkPixels: [Figure]
   }
 }
 
@@ -105,8 +116,12 @@ public struct DetectionReport: Sendable, Codable, Equatable {
   /// Counted from 0; -1 when the patched graph's plugin names none.
   public var `class`: Int
   public var label: String?
+  /// Where in the heads it comes from, when that is known.
+  public var cell: Cell?
 
-  public init(box: [Figure], score: Figure, class: Int, label: String?) {
+  public init(
+    box: [Figure], score: Figure, class: Int, label: String?, cell: Cell? = nil
+  ) {
     self.box = box
     self.score = score
     self.class = `class`

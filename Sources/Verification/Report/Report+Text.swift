@@ -15,6 +15,7 @@ extension Report {
     lines.append("")
     lines += reasons.filter { !failures.contains($0) }.map { "- \($0)" }
     if !failures.isEmpty { lines.append("- \(failures.count) could not be read or run") }
+    lines += diagnosisLines
     lines.append("verdict: \(verdict.rawValue)")
     return lines.drop { $0.isEmpty }.map { $0 + "\n" }.joined()
   }
@@ -24,6 +25,14 @@ extension Report {
     dump == nil
       ? Pair(original: "original", patched: "patched")
       : Pair(original: "reference", patched: "dump")
+  }
+
+  private var diagnosisLines: [String] {
+    guard let diagnosis else { return [] }
+    guard let first = diagnosis.first else {
+      return verdict == .different ? ["diagnosis: nothing explains it"] : []
+    }
+    return ["diagnosis: " + first.line] + diagnosis.dropFirst().map { "or as well: " + $0.line }
   }
 
   private var graphLines: [String] {
@@ -50,6 +59,15 @@ extension DumpReport {
   }
 }
 
+extension DiagnosisReport {
+  fileprivate var line: String {
+    let share =
+      explains.value < 1 && explains.value > 0
+      ? String(format: " (%.1f %% of what differs)", explains.value * 100) : ""
+    return "\(text)\(share) [\(ids.joined(separator: ", "))]"
+  }
+}
+
 extension ImageReport {
   fileprivate func textLines(several: Bool, sides: Pair<String>) -> [String] {
     let shape = inputShape.map { " as [\($0.map(String.init).joined(separator: ","))]" } ?? ""
@@ -59,9 +77,15 @@ extension ImageReport {
     } else if let tolerances {
       lines.append("  allowed     " + tolerances.text)
     }
+    lines += (differences ?? []).isEmpty ? [] : differences!.lines.map { "  " + $0 }
+    if candidates?.findings.contains(where: { $0.formulas != nil }) != true {
+      lines += (cells?.formulas ?? []).map { "      " + $0 }
+    }
     if let candidates {
       lines.append("  candidates  " + candidates.text)
-      lines += candidates.findings.prefix(5).map { "    " + $0.text(sides) }
+      lines += candidates.findings.prefix(5).flatMap { finding in
+        ["    " + finding.text(sides)] + (finding.formulas ?? []).map { "      " + $0 }
+      }
     }
     if let detections {
       lines.append("  detections  " + detections.text)
@@ -116,7 +140,8 @@ extension FindingReport {
     }
     let place = (row.map { " in row \($0)" } ?? "") + (cell.map { " at \($0)" } ?? "")
     let apart = boxErrorPx.map { ", \($0.text) px apart" } ?? ""
-    return "\(kind.rawValue)\(place): " + sides.joined(separator: ", ") + apart
+    let what = ([kind] + (also ?? [])).map(\.rawValue).listed
+    return "\(what)\(place): " + sides.joined(separator: ", ") + apart
   }
 }
 

@@ -22,13 +22,15 @@ public struct Report: Sendable, Codable, Equatable {
   /// Where the networks drift apart, when they are not the same and the verdict is `different` or
   /// precision was asked for; on the first image that was compared.
   public var drift: DriftReport?
+  /// What would explain the differences, the best first; absent where there are none.
+  public var diagnosis: [DiagnosisReport]?
   public var timings = Timings()
   /// Those of the reasons that are errors: what could not be read or run. Not encoded by itself.
   public var failures: [String] = []
 
   private enum CodingKeys: String, CodingKey {
     case schema, verdict, reasons, notes, original, patched, sharing, dump, images, stress,
-      coverage, drift, timings
+      coverage, drift, diagnosis, timings
   }
 
   public init(verdict: Verdict, original: GraphReport, patched: GraphReport) {

@@ -1,0 +1,130 @@
+import Detection
+import Interpreter
+import Kernels
+import ONNXGraph
+import Tensors
+
+/// The reference's network with what it was fed, to see what it would have given otherwise.
+struct ReferenceNetwork: Sendable {
+  let model: LoadedModel
+  let input: ImageInput
+  let heads: ReferenceHeads
+  let classCount: Int
+  /// What the network was fed.
+  let tensor: Tensor
+  /// The image's place in the batch.
+  let image: Int
+  let team: ThreadTeam
+  /// The image as the network would be fed it stretched; `nil` where that is not to be had.
+  let stretched: @Sendable () -> Tensor?
+
+  /// - Returns: `nil` when the graph has no heads that are known.
+  init?(
+    model: LoadedModel, input: ImageInput, ending: Ending, tensor: Tensor, image: Int,
+    team: ThreadTeam, stretched: @escaping @Sendable () -> Tensor?
+  ) {
+    guard let heads = ending.referenceHeads, let classCount = ending.classCount else { return nil }
+    self.model = model
+    self.input = input
+    self.heads = heads
+    self.classCount = classCount
+    self.tensor = tensor
+    self.image = image
+    self.team = team
+    self.stretched = stretched
+  }
+
+  /// The head maps after a change.
+  func heads(after change: NetworkChange) -> HeadValues? {
+    var changed = model.model
+    var fed: Tensor? = tensor
+    switch change {
+    case .channelsReversed: fed = tensor.reversed(axis: input.layout == .channelsFirst ? 1 : 3)
+    case .notScaled: fed = tensor.multiplied(by: 255)
+    case .scaledTwice: fed = tensor.multiplied(by: 1 / 255)
+    case .stretched: fed = stretched()
+    case .resize(let rule):
+      guard changed.resizeRules != [rule] else { return nil }
+      changed.resize(by: rule)
+    }
+    guard let fed, fed.shape == tensor.shape else { return nil }
+    // A change that cannot be run explains nothing.
+    guard
+      let resolved = try? ResolvedGraph(
+        changed, inputs: [input.name: .init(fed.elementType, fed.shape)], observing: heads.names),
+      let plan = try? Plan(resolved, observing: heads.names),
+      let results = try? plan.run([input.name: fed], on: team)
+    else { return nil }
+    return try? HeadValues(heads, classCount: classCount, in: results, image: image)
+  }
+}
+
+extension ImageSource {
+  /// The image as a graph is fed it stretched, where it is letterboxed otherwise; `nil` for a tensor.
+  func stretched(
+    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Preprocessing
+  ) -> Tensor? {
+    var preprocessing = preprocessing
+    guard preprocessing.resize != .stretch else { return nil }
+    preprocessing.resize = .stretch
+    let prepared = try? prepared(for: inputs, sizing, preprocessing)
+    return prepared?.placement == nil ? nil : prepared?.tensors.original
+  }
+}
+
+extension Tensor {
+  /// Float32 elements, each times a number; `nil` for other types.
+  fileprivate func multiplied(by factor: Float) -> Tensor? {
+    guard elementType == .float32 else { return nil }
+    return withElements(of: Float.self) { Tensor($0.map { $0 * factor }, shape: shape) }
+  }
+
+  /// Float32 elements in reverse order along an axis; `nil` for other types.
+  fileprivate func reversed(axis: Int) -> Tensor? {
+    guard elementType == .float32, shape.rank > axis else { return nil }
+    let inner = shape.dropFirst(axis + 1).reduce(1, *)
+    let count = shape[axis]
+    return withElements(of: Float.self) { source in
+      Tensor(Float.self, shape: shape) { target in
+        for index in source.indices {
+          let (outer, place) = (index / inner / count, index / inner % count)
+          target[index] = source[(outer * count + count - 1 - place) * inner + index % inner]
+        }
+      }
+    }
+  }
+}
+
+extension Model {
+  /// The rules by which the graph's Resize nodes work, each once.
+  var resizeRules: Set<NetworkChange.ResizeRule> {
+    Set(
+      graph.nodes.filter { $0.operatorType == "Resize" }.map { node in
+        func text(_ name: String, _ absent: String) -> String {
+          if case .string(let value) = node.attributes[name] { value } else { absent }
+        }
+        return NetworkChange.ResizeRule(
+          mode: text("mode", "nearest"),
+          coordinates: text("coordinate_transformation_mode", "half_pixel"),
+          nearest: text("nearest_mode", "round_prefer_floor"))
+      })
+  }
+
+  /// Makes all Resize nodes work by a rule.
+  fileprivate mutating func resize(by rule: NetworkChange.ResizeRule) {
+    for index in graph.nodes.indices where graph.nodes[index].operatorType == "Resize" {
+      graph.nodes[index].attributes["mode"] = .string(rule.mode)
+      graph.nodes[index].attributes["coordinate_transformation_mode"] = .string(rule.coordinates)
+      graph.nodes[index].attributes["nearest_mode"] = .string(rule.nearest)
+    }
+  }
+}
+
+extension NetworkChange {
+  /// The changes of the original that could make it the patched graph.
+  static func between(_ models: Pair<Model>) -> [NetworkChange] {
+    let rules = models.map(\.resizeRules)
+    let other = rules.patched.subtracting(rules.original).map { NetworkChange.resize($0) }
+    return [.channelsReversed, .scaledTwice, .notScaled] + other
+  }
+}

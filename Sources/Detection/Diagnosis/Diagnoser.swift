@@ -11,8 +11,13 @@ package struct Diagnoser {
   private let evidence: DiagnosisEvidence
   private let reference: DecodeRecipe
   private let names: ScaleNames
+  /// Whether the rows looked at are all there are, so that those missing tell something.
+  private let hasAllRows: Bool
   /// All cells of the other side, and in which terms each differs from the reference.
   private let dense: (observed: ObservedCells, differences: [TermSet])?
+
+  /// Rows looked at, those of the highest scores.
+  private static let rowLimit = 2000
 
   /// - Returns: `nil` when the reference's decode is not understood.
   package init?(_ evidence: DiagnosisEvidence) {
@@ -21,6 +26,12 @@ package struct Diagnoser {
         evidence.geometry, heads: evidence.heads, selection: evidence.selection),
       let scales = evidence.geometry.scales
     else { return nil }
+    var evidence = evidence
+    let rows = evidence.rows ?? []
+    hasAllRows = rows.count <= Self.rowLimit
+    if !hasAllRows {
+      evidence.rows = Array(rows.sorted { $0.score > $1.score }.prefix(Self.rowLimit))
+    }
     self.evidence = evidence
     self.reference = reference
     names = ScaleNames(scales)
@@ -40,8 +51,8 @@ package struct Diagnoser {
 
   /// The explanations, the one that explains most with least first; empty when there is none.
   package func diagnose() -> [Diagnosis] {
-    let before = residual(Draft(recipe: reference)).misses
-    guard before > 0 else { return [] }
+    let before = residual(Draft(recipe: reference))
+    guard !before.isEmpty else { return [] }
     var found = diagnoses(Draft(recipe: reference), before: before)
     if !evidence.facts.sharesNetwork,
       !found.contains(where: { $0.explains >= Self.enoughExplained })
@@ -90,7 +101,7 @@ package struct Diagnoser {
     return isNear ? Diagnoser(evidence) : nil
   }
 
-  private func diagnoses(_ start: Draft, before: Int) -> [Diagnosis] {
+  private func diagnoses(_ start: Draft, before: Residual) -> [Diagnosis] {
     drafts(start).filter { $0.count > 0 }.map { draft in
       Diagnosis(draft, residual(draft), before: before)
     }.filter { $0.explains >= Self.leastExplained }
@@ -106,7 +117,7 @@ package struct Diagnoser {
       drafts = search.explain(start)
     }
     guard evidence.rows != nil else { return drafts }
-    return drafts.flatMap { draft in rowMisses(draft) > 0 ? explainRows(draft) : [draft] }
+    return drafts.flatMap { draft in areRowsExplained(draft) ? [draft] : explainRows(draft) }
   }
 
   // MARK: Rows
@@ -140,9 +151,10 @@ package struct Diagnoser {
   private func explainSelection(_ draft: Draft) -> [Draft] {
     let tracing = trace(draft)!
     let slack = Double(evidence.tolerance.score)
-    guard tracing.selectionMisses(draft.recipe, evidence.heads, slack: slack) > 0 else {
-      return [draft]
-    }
+    // Where rows come from is to be known first.
+    guard selectionMisses(tracing, draft.recipe) > 0,
+      tracing.untraced <= tracing.observed.cells.count
+    else { return [draft] }
     let found = SelectionHypotheses.explanations(
       of: draft.recipe.selection, slack: slack, configured: evidence.facts.threshold,
       rows: Set(tracing.entryOfCell.keys)
@@ -158,26 +170,30 @@ package struct Diagnoser {
       }
   }
 
-  /// Rows that a draft does not explain, and cells whose rows are missing.
-  private func rowMisses(_ draft: Draft) -> Int {
+  private func areRowsExplained(_ draft: Draft) -> Bool {
     var residual = Residual()
     addRows(draft, to: &residual)
-    return residual.misses
+    return residual.isEmpty
   }
 
   private func addRows(_ draft: Draft, to residual: inout Residual) {
     guard let tracing = trace(draft) else { return }
     let recipe = draft.recipe(ofRows: true)
-    residual.add(evidence.fit(tracing.observed), recipe.scales)
-    residual.misses +=
-      tracing.untraced
-      + tracing.selectionMisses(recipe, evidence.heads, slack: Double(evidence.tolerance.score))
+    residual.addRows(
+      evidence.fit(tracing.observed), recipe.scales,
+      others: tracing.untraced + selectionMisses(tracing, recipe))
+  }
+
+  private func selectionMisses(_ tracing: RowTracing, _ recipe: DecodeRecipe) -> Int {
+    hasAllRows
+      ? tracing.selectionMisses(
+        recipe, evidence.heads, slack: Double(evidence.tolerance.score)) : 0
   }
 
   /// What a draft leaves different of all cells and rows.
   private func residual(_ draft: Draft) -> Residual {
     var residual = Residual()
-    if let dense { residual.add(evidence.fit(dense.observed), draft.recipe.scales) }
+    if let dense { residual.addCells(evidence.fit(dense.observed), draft.recipe.scales) }
     addRows(draft, to: &residual)
     return residual
   }

@@ -24,9 +24,9 @@ package struct Diagnosis: Sendable {
 
 extension Diagnosis {
   /// - Parameter before: what was different without it.
-  init(_ draft: Draft, _ residual: Residual, before: Int) {
+  init(_ draft: Draft, _ residual: Residual, before: Residual) {
     self.init(
-      ids: draft.ids, explains: max(0, 1 - Double(residual.misses) / Double(before)),
+      ids: draft.ids, explains: residual.share(explainedOf: before),
       text: draft.texts.joined(separator: "; and "))
     boxErrorPx = residual.boxErrorPx
     scoreError = residual.scoreError

@@ -95,8 +95,8 @@ package enum NarrowType: String, Sendable, CaseIterable {
   /// What its rounding in some sixty layers makes of a logit, over its magnitude above 1.
   fileprivate var noise: ClosedRange<Double> {
     switch self {
-    case .float16: 3e-5...0.02
-    case .bfloat16: 3e-4...0.25
+    case .float16: 3e-5...0.003
+    case .bfloat16: 3e-4...0.1
     }
   }
 }

@@ -29,7 +29,8 @@ struct RowTracing {
         cell: cell, boxInNetworkPixels: decoders[scale].box(place), score: Float(row.score),
         classIndex: row.label)
     }
-    let origins = OriginSearch(expected, tolerance: tolerance).origins(of: rows)
+    var origins = OriginSearch(expected, tolerance: tolerance).origins(of: rows)
+    Self.traceByScore(rows, expected, tolerance: tolerance.score, &origins)
     let traced = zip(origins, rows).compactMap { cell, row in cell.map { (cell: $0, row: row) } }
     observed = ObservedCells(rows: traced, layout: heads.layout, classCount: heads.classCount)
     untraced = rows.count - traced.count
@@ -44,6 +45,22 @@ struct RowTracing {
       .sorted { (objectness[$1], $0) < (objectness[$0], $1) }
     let selected = byObjectness.prefix { objectness[$0] >= threshold }.count
     return byObjectness.prefix(max(count, selected)).sorted()
+  }
+
+  /// Gives rows that are still without a cell the one of the next score, if it is near enough.
+  private static func traceByScore(
+    _ rows: [Candidate], _ expected: [Candidate], tolerance: Float, _ origins: inout [Int?]
+  ) {
+    let taken = Set(origins.compactMap { $0 })
+    var free = expected.filter { !taken.contains($0.cell!) && $0.score > 0 }
+      .sorted { $0.score < $1.score }[...]
+    let open = rows.indices.filter { origins[$0] == nil && rows[$0].score.isFinite }
+    for row in open.sorted(by: { rows[$0].score < rows[$1].score }) {
+      free = free.drop { $0.score < rows[row].score - tolerance }
+      guard let next = free.first, next.score <= rows[row].score + tolerance else { continue }
+      origins[row] = next.cell
+      free.removeFirst()
+    }
   }
 
   /// What the selection of a recipe compares with its threshold, in each cell.

@@ -87,7 +87,8 @@ struct ScaleDecoder {
       case .own: index
       case .rolled(let shift): (index - shift + 2 * classCount) % classCount
       case .offset(let shift): index + shift
-      case .permuted(let sources): sources[place.anchor][index]
+      case .permuted(let sources):
+        index < sources[place.anchor].count ? sources[place.anchor][index] : index
       }
     return value(5 + source, place, recipe.activations.classes)
   }

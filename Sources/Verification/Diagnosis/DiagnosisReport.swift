@@ -34,7 +34,12 @@ extension Report {
   /// Adds what explains the differences of the images, the best first, and spells out the numbers of
   /// the worst.
   mutating func explain(_ evidence: [DiagnosisEvidence]) {
-    let found = evidence.lazy.compactMap { Diagnoser($0) }.first?.diagnose() ?? []
+    // The input with the most rows tells most.
+    let order = evidence.indices.sorted { a, b in
+      let (left, right) = (evidence[a].rows?.count ?? 0, evidence[b].rows?.count ?? 0)
+      return (right, a) < (left, b)
+    }
+    let found = order.lazy.compactMap { Diagnoser(evidence[$0]) }.first?.diagnose() ?? []
     diagnosis = found.map { DiagnosisReport($0) }
     for evidence in evidence {
       guard let index = images.firstIndex(where: { $0.path == evidence.title }) else { continue }

@@ -29,8 +29,11 @@ enum BoxScale: MapHypothesis {
     guard let ratio = ratios.first else { return [] }
     let factors = SIMD2(context.factor(ratio.x), context.factor(ratio.y))
     guard factors != SIMD2(1, 1), factors.x.isFinite, factors.y.isFinite else { return [] }
+    func told(_ factor: Double) -> String {
+      factor < 1 ? "1/\((1 / factor).short)" : factor.short
+    }
     let text =
-      factors.x == factors.y ? factors.x.short : "\(factors.x.short) and \(factors.y.short)"
+      factors.x == factors.y ? told(factors.x) : "\(told(factors.x)) and \(told(factors.y))"
     return [
       Variant(ids, [.center, .size], reach: .whole, generality: 2) { recipe, _ in
         (recipe.boxScaleX, recipe.boxScaleY) = (factors.x, factors.y)

@@ -12,7 +12,8 @@ enum ClassShift: Hypothesis {
       }
     }
     var found: [Variant] = []
-    for shift in [1, -1] where context.classCount > 1 {
+    let areRows = !context.sample.fit.observed.terms.contains(.classes)
+    for shift in [1, -1] where context.classCount > 1 && !areRows {
       let way = shift > 0 ? "more" : "less"
       found.append(variant(.rolled(shift), "classes are one \(way), around the end"))
     }

@@ -96,7 +96,6 @@ struct GraphComparison {
       do {
         var sides = try Pair(pair.endings, geometries, results, image: index)
         sides.original.reference?.changed = network(source, image, index, pair)
-        sides.patched.facts = facts(pair)
         let judge = DetectionJudge(
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original),
@@ -105,7 +104,11 @@ struct GraphComparison {
           if firstWithCells == nil { firstWithCells = (pair, image.tensors) }
           imageCoverage.add(found)
           if judgement.verdict == .different, evidence.count < Self.evidenceLimit {
-            evidence += judge.diagnosisEvidence(found, report.path, judgement)
+            evidence += judge.diagnosisEvidence(found, report.path, judgement).map {
+              var found = $0
+              found.facts = facts(pair)
+              return found
+            }
           }
         }
       } catch {

@@ -8,7 +8,7 @@ struct DetectionJudge {
   let options: ComparisonOptions
   let tolerance: DetectionTolerance
   /// How far logits may be apart from rounding alone, times their magnitude above 1.
-  let noise: Double
+  var noise = 0.0
   let labels: ClassNames?
   /// What a NaN means: an image may give none, made-up heads hold some.
   var nonFinite = NonFiniteRule.differs

@@ -5,12 +5,16 @@ public struct ClassNames: Sendable, Equatable {
   /// How many classes there are, when they are numbered from 0 without a gap.
   public let count: Int?
 
+  package init(_ names: [Int: String]) {
+    self.names = names
+    count = (0..<names.count).allSatisfy { names[$0] != nil } ? names.count : nil
+  }
+
   /// - Returns: `nil` when the text is neither a list of strings nor a dict from numbers to strings.
   public init?(_ text: String) {
     var parser = PythonLiteralParser(text)
     guard let names = parser.names() else { return nil }
-    self.names = names
-    count = (0..<names.count).allSatisfy { names[$0] != nil } ? names.count : nil
+    self.init(names)
   }
 
   /// The names in metadata under `names`.

@@ -13,6 +13,20 @@ public struct Placement: Sendable, Equatable {
   public let networkWidth: Int
   public let networkHeight: Int
 
+  package init(
+    sourceWidth: Int, sourceHeight: Int, scaledWidth: Int, scaledHeight: Int, left: Int, top: Int,
+    networkWidth: Int, networkHeight: Int
+  ) {
+    self.sourceWidth = sourceWidth
+    self.sourceHeight = sourceHeight
+    self.scaledWidth = scaledWidth
+    self.scaledHeight = scaledHeight
+    self.left = left
+    self.top = top
+    self.networkWidth = networkWidth
+    self.networkHeight = networkHeight
+  }
+
   /// The box in pixels of the source picture, clipped to it.
   public func boxInSourcePixels(_ boxInNetworkPixels: Box) -> Box {
     let box = boxInNetworkPixels

@@ -3,14 +3,14 @@ import Tensors
 
 /// How a picture becomes a network's input.
 public struct Preprocessing: Sendable, Equatable {
-  public enum Resize: String, Sendable, CaseIterable {
+  public enum Resize: String, Sendable, Codable, CaseIterable {
     /// Scaled in proportion and padded to the network's size.
     case letterbox
     /// Scaled to the network's size, whatever that does to the proportions.
     case stretch
   }
 
-  public enum ChannelOrder: String, Sendable, CaseIterable {
+  public enum ChannelOrder: String, Sendable, Codable, CaseIterable {
     case rgb, bgr
   }
 

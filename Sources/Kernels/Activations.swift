@@ -7,7 +7,7 @@ import Foundation
 /// An element's result depends on that element alone, not on where it stands; input and output may
 /// be the same memory. `activations.h` states the errors.
 package enum Activations {
-  private static let functions = activation_functions(simd_level_available())
+  private static let functions = activation_functions(InstructionSet.inUse)
 
   /// `1 / (1 + exp(-x))`.
   package static func sigmoid(

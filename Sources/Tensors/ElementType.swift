@@ -1,5 +1,5 @@
 /// The element types a tensor can have, named as ONNX names them.
-public enum ElementType: String, CaseIterable, Sendable {
+public enum ElementType: String, CaseIterable, Codable, Sendable {
   case float32, float64, float16, bfloat16
   case int8, int16, int32, int64
   case uint8, uint16, uint32, uint64

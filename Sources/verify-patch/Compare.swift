@@ -24,8 +24,7 @@ struct Compare: ParsableCommand {
   @Flag(name: .customLong("no-sharing"), help: "Run the two graphs apart.")
   var noSharing = false
   @OptionGroup var computing: ComputeArguments
-  @Option(help: "Write the report as JSON to this file, or to standard output with '-'.")
-  var json: String?
+  @OptionGroup var report: ReportArguments
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("no image is given") }
@@ -47,16 +46,14 @@ struct Compare: ParsableCommand {
     options.simulation = precision.simulation
     options.threads = computing.threads
     options.convolution = computing.method
-    options.hashesModels = json != nil
+    options.hashesModels = report.json != nil
 
-    let report: Report
+    let found: Report
     do {
-      report = try compare(original: original, patched: patched, images: images, options: options)
+      found = try compare(original: original, patched: patched, images: images, options: options)
     } catch {
       throw ValidationError(error.description)
     }
-    for failure in report.failures { Console.error(failure) }
-    try Console.report(report.text, json: json, report)
-    throw ExitCode(report.verdict.exitStatus)
+    try report.publish(found)
   }
 }

@@ -30,27 +30,38 @@ struct DetectionArguments: ParsableArguments {
   }
 }
 
-/// Errors that are allowed instead of the derived ones.
-struct ToleranceArguments: ParsableArguments {
+/// Errors of detections that are allowed instead of the derived ones.
+struct BoxToleranceArguments: ParsableArguments {
   @Option(help: "Allowed error of a box in pixels of the network's input.") var toleranceBox: Float?
   @Option(help: "Allowed error of a score.") var toleranceScore: Float?
-  @Option(help: "Allowed error of a tensor's element, relative above 1.") var toleranceTensor:
-    Float?
 
   func validate() throws {
-    let given = [
-      ("box", toleranceBox), ("score", toleranceScore), ("tensor", toleranceTensor),
-    ]
-    for (name, value) in given {
-      if let value, !(value >= 0 && value.isFinite) {
-        throw ValidationError("--tolerance-\(name) is \(value), expected a number from 0")
-      }
-    }
+    try validateTolerance("box", toleranceBox)
+    try validateTolerance("score", toleranceScore)
   }
 
   func apply(to options: inout ComparisonOptions) {
     options.boxTolerance = toleranceBox
     options.scoreTolerance = toleranceScore
+  }
+}
+
+/// Errors that are allowed instead of the derived ones.
+struct ToleranceArguments: ParsableArguments {
+  @OptionGroup var boxes: BoxToleranceArguments
+  @Option(help: "Allowed error of a tensor's element, relative above 1.") var toleranceTensor:
+    Float?
+
+  func validate() throws { try validateTolerance("tensor", toleranceTensor) }
+
+  func apply(to options: inout ComparisonOptions) {
+    boxes.apply(to: &options)
     options.tensorTolerance = toleranceTensor
+  }
+}
+
+private func validateTolerance(_ name: String, _ value: Float?) throws {
+  if let value, !(value >= 0 && value.isFinite) {
+    throw ValidationError("--tolerance-\(name) is \(value), expected a number from 0")
   }
 }

@@ -25,6 +25,8 @@ enum Console {
       throw error
     } catch let error as ValidationError {
       throw error
+    } catch let error as UsageError {
+      throw ValidationError(error.description)
     } catch {
       Console.error("\(error)")
       throw ExitCode(Verdict.undecided.exitStatus)
@@ -44,12 +46,24 @@ enum Console {
       write(data, to: .standardOutput)
       return
     }
+    try write(data, toFile: json)
+  }
+
+  /// - Throws: exit status 2 when the file cannot be written.
+  static func write(_ data: Data, toFile path: String) throws {
     do {
-      try data.write(to: URL(fileURLWithPath: json), options: .atomic)
+      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      Console.error("\(json): cannot be written: \(error.localizedDescription)")
+      Console.error("\(path): cannot be written: \(error.localizedDescription)")
       throw ExitCode(Verdict.undecided.exitStatus)
     }
+  }
+
+  /// Lines of results; on standard error when the JSON takes standard output.
+  static func lines(_ lines: [String], json: String? = nil) {
+    guard !lines.isEmpty else { return }
+    write(
+      lines.map { $0 + "\n" }.joined(), to: json == "-" ? .standardError : .standardOutput)
   }
 
   private static func write(_ text: String, to handle: FileHandle) {

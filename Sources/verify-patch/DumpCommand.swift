@@ -31,8 +31,7 @@ struct DumpCommand: ParsableCommand {
   @OptionGroup var preparation: ImageArguments
   @OptionGroup var tolerances: ToleranceArguments
   @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
-  @Option(help: "Write the report as JSON to this file, or to standard output with '-'.")
-  var json: String?
+  @OptionGroup var report: ReportArguments
 
   func validate() throws { try validateThreads(threads) }
 
@@ -45,17 +44,15 @@ struct DumpCommand: ParsableCommand {
     options.comparison.preprocessing = preparation.preprocessing
     options.comparison.inputSize = preparation.size
     options.comparison.threads = threads
-    options.comparison.hashesModels = json != nil
+    options.comparison.hashesModels = report.json != nil
 
-    let report: Report
+    let found: Report
     do {
-      report = try compareDump(model: model, image: image, dump: dump, options: options)
+      found = try compareDump(model: model, image: image, dump: dump, options: options)
     } catch {
       throw ValidationError(error.description)
     }
-    for failure in report.failures { Console.error(failure) }
-    try Console.report(report.text, json: json, report)
-    throw ExitCode(report.verdict.exitStatus)
+    try report.publish(found)
   }
 }
 

@@ -5,7 +5,7 @@ import Kernels
 enum KernelsInUse {
   static var text: String {
     let level =
-      switch simd_level_available() {
+      switch InstructionSet.inUse {
       case SIMDLevelAVX512: "AVX-512"
       case SIMDLevelAVX2: "AVX2 and FMA"
       default: "portable C"

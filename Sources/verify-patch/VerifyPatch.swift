@@ -12,16 +12,20 @@ struct VerifyPatch: ParsableCommand {
       cannot be run, or nothing to compare), 64 wrong usage. --version --verbose tells which kernels \
       are in use.
       """,
-    version: "0.1.0",
+    version: Release.version,
     subcommands: [
-      Compare.self, PatchCommand.self, Simplify.self, Extract.self, Check.self, DumpCommand.self,
-      Decode.self, Vectors.self, Layers.self, Run.self, Inspect.self,
+      Compare.self, PatchCommand.self, Simplify.self, Extract.self, Check.self, GoldenCommand.self,
+      DumpCommand.self, Decode.self, Vectors.self, Layers.self, Run.self, Inspect.self,
     ],
     defaultSubcommand: Compare.self)
 
   static func main() {
     ProcessMemory.keepWhatIsFreed()
     BLAS.endOwnThreads()
+    if let problem = InstructionSet.problem {
+      Console.error(problem)
+      exit(withError: ExitCode.validationFailure)
+    }
     do {
       if Set(CommandLine.arguments.dropFirst()) == ["--version", "--verbose"] {
         print(configuration.version, KernelsInUse.text, separator: "\n")

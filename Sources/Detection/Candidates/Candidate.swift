@@ -22,7 +22,7 @@ package struct Candidate: Sendable, Equatable {
     self.classIndex = classIndex
   }
 
-  var isFinite: Bool { boxInNetworkPixels.isFinite && score.isFinite }
+  package var isFinite: Bool { boxInNetworkPixels.isFinite && score.isFinite }
 }
 
 /// Which cells are candidates.

@@ -5,7 +5,7 @@ import Tensors
 /// tensors hold them.
 package struct Cells: Sendable {
   /// What the scores of a cell are.
-  package enum Scoring: Sendable {
+  package enum Scoring: String, Sendable, Codable {
     case objectnessAndClasses
     /// Objectness times class, or class alone where there is no objectness.
     case products

@@ -20,7 +20,7 @@ package struct DirectConvolution: PackedConvolution {
 
   /// - Returns: `nil` when the geometry has three dimensions or nothing to sum.
   package init?(geometry: ConvolutionGeometry, activation: Activation? = nil) {
-    self.init(geometry: geometry, activation: activation, level: simd_level_available())
+    self.init(geometry: geometry, activation: activation, level: InstructionSet.inUse)
   }
 
   package init?(geometry: ConvolutionGeometry, activation: Activation?, level: SIMDLevel) {

@@ -15,7 +15,7 @@ package struct WinogradConvolution: PackedConvolution {
   private let offsets: [Int]
 
   package init?(geometry: ConvolutionGeometry, activation: Activation? = nil) {
-    self.init(geometry: geometry, activation: activation, level: simd_level_available())
+    self.init(geometry: geometry, activation: activation, level: InstructionSet.inUse)
   }
 
   package init?(geometry: ConvolutionGeometry, activation: Activation?, level: SIMDLevel) {

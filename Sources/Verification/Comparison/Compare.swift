@@ -72,7 +72,9 @@ package func compareModels(
         report.notes += judgement.notes.map { "\(found.path): \($0)" }
       }
     } catch {
-      report.images.append(ImageReport(path: image.name))
+      var failed = ImageReport(path: image.name)
+      failed.checks = CheckReport.failed(error.lines)
+      report.images.append(failed)
       for line in error.lines { report.fail(line) }
     }
   }
@@ -85,15 +87,20 @@ package func compareModels(
   report.timings.inferenceSeconds = comparison.inferenceSeconds
   report.timings.stressSeconds = comparison.stressSeconds
   report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
-  report.verdict = Verdict(of: report.images.map(\.verdict))
+  report.conclude()
   if stress?.reasons.isEmpty == false { report.verdict = .different }
   if report.verdict != .equivalent { comparison.explain(&report) }
-  // An image that could not be compared must not pass for one that agrees.
-  if report.verdict == .equivalent, !report.failures.isEmpty { report.verdict = .undecided }
   return report
 }
 
 extension Report {
+  /// Sets the verdict that the images come to.
+  mutating func conclude() {
+    verdict = Verdict(of: images.map(\.verdict))
+    // An image that could not be compared must not pass for one that agrees.
+    if verdict == .equivalent, !failures.isEmpty { verdict = .undecided }
+  }
+
   mutating func fail(_ reason: String) {
     reasons.append(reason)
     failures.append(reason)

@@ -14,6 +14,10 @@ struct DetectionSide: Sendable {
     @Sendable (CandidateRule, DetectionTolerance) throws(DetectionError) -> CandidateSet
   /// The NMS plugin it ends in.
   var suppressed: Suppressed?
+  /// The cells that detections are chosen among, where these are others than are compared.
+  var known: Cells?
+
+  var knownCells: Cells { known ?? cells }
 
   /// An NMS plugin with what is given out for it.
   struct Suppressed: Sendable {

@@ -47,7 +47,7 @@ struct GraphComparison {
     let names = models.map { ClassNames(metadata: $0.model.metadata) }
     labels = names.original ?? names.patched
     if let original = names.original, let patched = names.patched, original != patched {
-      notes.append(ClassNames.difference(original, patched))
+      notes.append(ClassNames.difference(Pair(original: original, patched: patched)))
     }
   }
 
@@ -81,6 +81,7 @@ struct GraphComparison {
         judgement.note("precision: \(error)")
       }
       report.verdict = judgement.verdict
+      report.checks = judgement.checks(report)
       found.append((report, judgement))
     }
     return found
@@ -324,7 +325,7 @@ extension Rounding {
 
 extension [String: Tensor] {
   /// A tensor that is not the same for every image of its batch.
-  fileprivate var firstThatVariesInBatch: String? {
+  var firstThatVariesInBatch: String? {
     filter { !$0.value.isConstantInBatch }.keys.min()
   }
 }
@@ -341,14 +342,20 @@ extension Tensor {
 }
 
 extension ClassNames {
-  /// How the names that two graphs give their classes differ.
-  fileprivate static func difference(_ original: ClassNames, _ patched: ClassNames) -> String {
-    let count = max(original.count ?? 0, patched.count ?? 0)
-    let differing = (0..<count).filter { original[$0] != patched[$0] }
-    guard let first = differing.first else { return "the graphs name their classes differently" }
-    let names = [original, patched].map { $0[first].map { "'\($0)'" } ?? "nothing" }
+  /// How the names that two sides give their classes differ.
+  ///
+  /// - Parameter sides: what to call them.
+  static func difference(
+    _ names: Pair<ClassNames>,
+    sides: Pair<String> = Pair(original: "the original", patched: "the patched graph")
+  ) -> String {
+    let count = names.both.compactMap(\.count).max() ?? 0
+    let differing = (0..<count).filter { names.original[$0] != names.patched[$0] }
+    let title = "\(sides.original) and \(sides.patched) name"
+    guard let first = differing.first else { return "\(title) their classes differently" }
+    let found = names.map { $0[first].map { "'\($0)'" } ?? "nothing" }
     return
-      "the graphs name \(differing.count) classes differently: class \(first) is \(names[0]) in "
-      + "the original and \(names[1]) in the patched graph"
+      "\(title) \(differing.count) classes differently: class \(first) is \(found.original) in "
+      + "\(sides.original) and \(found.patched) in \(sides.patched)"
   }
 }

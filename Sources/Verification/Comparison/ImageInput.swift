@@ -47,6 +47,18 @@ struct ImageInput: Sendable, Equatable {
     (height, width) = layout == .channelsFirst ? (sizes[2], sizes[3]) : (sizes[1], sizes[2])
   }
 
+  private init(name: String, height: Int?, width: Int?) {
+    self.name = name
+    elementType = .float32
+    layout = .channelsFirst
+    batch = 1
+    self.height = height
+    self.width = width
+  }
+
+  /// The same picture as float32 `[1,3,H,W]`.
+  var canonical: ImageInput { ImageInput(name: name, height: height, width: width) }
+
   var hasOpenSize: Bool { height == nil && width == nil }
 
   /// Whether one tensor can be fed to both.

@@ -139,7 +139,7 @@ extension Pair<ImageInput> {
 
 extension Tensor {
   /// A batch of one image as a batch of `count` times the same.
-  fileprivate func repeated(_ count: Int) -> Tensor {
+  func repeated(_ count: Int) -> Tensor {
     guard count != 1 else { return self }
     let batch = MutableTensor(
       elementType: elementType, shape: Shape([count] + shape.dropFirst()))

@@ -34,6 +34,16 @@ struct InputSizing {
     }
   }
 
+  /// A given size, or as small as each image allows in multiples of the stride.
+  init(
+    _ size: (height: Int, width: Int)?, stride: Int, _ model: LoadedModel, _ input: ImageInput
+  ) {
+    self.size = size
+    self.stride = stride
+    inputs = Pair(both: input)
+    paths = Pair(both: model.path)
+  }
+
   /// - Throws: when an option asks for what the graphs do not allow.
   func check(_ option: InputSize?) throws(UsageError) {
     guard let option else { return }

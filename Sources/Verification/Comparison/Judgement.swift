@@ -36,6 +36,22 @@ struct Judgement {
     }
   }
 
+  /// The verdict on each thing of the image that was looked at.
+  func checks(_ image: ImageReport) -> [CheckReport] {
+    let isPresent: [Check: Bool] = [
+      .cells: image.cells != nil, .candidates: image.candidates != nil,
+      .detections: image.detections != nil, .tensors: !(image.tensors ?? []).isEmpty,
+    ]
+    let found = Check.allCases.compactMap { check -> CheckReport? in
+      let reasons = differences.filter { $0.check == check }.map(\.reason)
+      guard !reasons.isEmpty || isPresent[check] ?? false else { return nil }
+      return CheckReport(
+        name: check.rawValue, verdict: reasons.isEmpty ? .equivalent : .different,
+        reasons: reasons)
+    }
+    return verdict == .undecided ? CheckReport.failed(doubts) : found
+  }
+
   mutating func differ(_ reason: String, in check: Check = .graph) {
     differences.append((check, reason))
   }
@@ -58,6 +74,17 @@ struct Judgement {
       + "and \(Figure(cells.maxScoreError).text) in score (allowed "
       + "\(Figure(tolerance.score).text)); the worst\(place ?? "")"
     differ(reason, in: .cells)
+  }
+
+  /// Means and extremes over all cells.
+  mutating func add(
+    _ statistics: StatisticsComparison, cellCount: Int, tolerance: DetectionTolerance
+  ) {
+    guard statistics.different > 0, let worst = statistics.worst else { return }
+    differ(
+      "\(statistics.different) of \(statistics.compared) statistics over all \(cellCount) cells "
+        + "differ; the furthest: \(worst.name) of \(worst) is \(worst.patched), recorded "
+        + "\(worst.original)", in: .cells)
   }
 
   /// What passes the threshold and what suppression leaves of it.

@@ -40,12 +40,12 @@ struct SuppressionJudge {
     let objects = try sides.with(judgement.names).map { (side) throws(DetectionError) in
       let (side, name) = side
       guard let suppressed = side.suppressed else {
-        return asked(side.cells.detections(suppression))
+        return asked(side.knownCells.detections(suppression))
       }
       let given = try suppressed.given(tolerance)
       differences += given.differences.map { (name, $0) }
       return asked(
-        suppressed.plugin == plugin ? given.detections : side.cells.detections(suppression))
+        suppressed.plugin == plugin ? given.detections : side.knownCells.detections(suppression))
     }
     for (name, difference) in differences {
       judgement.differ("\(name): \(difference)", in: .detections)
@@ -131,8 +131,8 @@ struct SuppressionJudge {
   private func judgeLimits(_ judgement: inout Judgement) {
     for (name, side) in judgement.names.with(sides).both {
       guard let plugin = side.suppressed?.plugin else { continue }
-      let all = asked(side.cells.detections(plugin.suppression.withoutLimits(rule.confidence)))
-      let given = asked(side.cells.detections(plugin.suppression))
+      let all = asked(side.knownCells.detections(plugin.suppression.withoutLimits(rule.confidence)))
+      let given = asked(side.knownCells.detections(plugin.suppression))
       let lost = Set(all.map(Choice.init)).subtracting(given.map(Choice.init))
       if !lost.isEmpty {
         judgement.differ(

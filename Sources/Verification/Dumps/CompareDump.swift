@@ -69,7 +69,9 @@ extension Report {
     do {
       add(try comparison.compare(image), isComplete: comparison.isComplete)
     } catch {
-      images.append(ImageReport(path: image.name))
+      var failed = ImageReport(path: image.name)
+      failed.checks = CheckReport.failed(error.lines)
+      images.append(failed)
       for line in error.lines { fail(line) }
     }
     notes = comparison.notes + notes

@@ -51,6 +51,7 @@ struct DumpJudge {
           judgement.doubt("\(dumpPath): \(error)")
         }
         report.verdict = judgement.verdict
+        report.checks = judgement.checks(report)
         images.append((report, judgement))
       }
     }

@@ -20,10 +20,32 @@ public struct ImageReport: Sendable, Codable, Equatable {
   public var precision: PrecisionReport?
   /// What an engine of a narrower format makes of the patched graph, where it was asked for.
   public var simulation: SimulationReport?
+  /// What each thing that was looked at came to.
+  public var checks: [CheckReport]?
 
   public init(path: String, verdict: Verdict = .undecided) {
     self.path = path
     self.verdict = verdict
+  }
+}
+
+/// What one of the things that are looked at in an image came to.
+public struct CheckReport: Sendable, Codable, Equatable {
+  /// `graph`, `cells`, `candidates`, `detections`, `tensors`, or `image` where nothing was decided.
+  public var name: String
+  public var verdict: Verdict
+  /// Why the verdict is not `equivalent`.
+  public var reasons: [String]
+
+  public init(name: String, verdict: Verdict, reasons: [String] = []) {
+    self.name = name
+    self.verdict = verdict
+    self.reasons = reasons
+  }
+
+  /// That an image could not be looked at.
+  static func failed(_ reasons: [String]) -> [CheckReport] {
+    [CheckReport(name: "image", verdict: .undecided, reasons: reasons)]
   }
 }
 
@@ -39,6 +61,8 @@ public struct CellsReport: Sendable, Codable, Equatable {
   public var worstClass: Int?
   /// How both sides come to the numbers that differ in the worst cell.
   public var formulas: [String]?
+  /// Of a check against a record, which holds some of the cells only: over all of them.
+  public var statistics: StatisticsReport?
 
   public init() {}
 }

@@ -22,7 +22,10 @@ extension Report {
 
   /// What the two sides are called.
   private var sideTitles: Pair<String> {
-    dump == nil
+    if golden != nil {
+      return Pair(original: "record", patched: dump == nil ? "graph" : "dump")
+    }
+    return dump == nil
       ? Pair(original: "original", patched: "patched")
       : Pair(original: "reference", patched: "dump")
   }
@@ -74,6 +77,7 @@ extension ImageReport {
     var lines = [path + shape + (several ? ": \(verdict.rawValue)" : "")]
     if let cells {
       lines.append("  cells       " + cells.text(tolerances))
+      if let statistics = cells.statistics { lines.append("  all cells   " + statistics.text) }
     } else if let tolerances {
       lines.append("  allowed     " + tolerances.text)
     }
@@ -108,6 +112,12 @@ extension CellsReport {
       text += ", worst at \(worst)" + (worstClass.map { ", class \($0)" } ?? "")
     }
     return text
+  }
+}
+
+extension StatisticsReport {
+  fileprivate var text: String {
+    "\(compared) means and extremes compared, \(different) different"
   }
 }
 

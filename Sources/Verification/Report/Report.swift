@@ -12,6 +12,8 @@ public struct Report: Sendable, Codable, Equatable {
   public var notes: [String] = []
   public var original: GraphReport
   public var patched: GraphReport
+  /// The record in the original's place, where there is one.
+  public var golden: GoldenReport?
   public var sharing: Sharing?
   /// The patched side when it is what an engine wrote; the original is then the graph's reference.
   public var dump: DumpReport?
@@ -29,7 +31,7 @@ public struct Report: Sendable, Codable, Equatable {
   public var failures: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case schema, verdict, reasons, notes, original, patched, sharing, dump, images, stress,
+    case schema, verdict, reasons, notes, original, patched, golden, sharing, dump, images, stress,
       coverage, drift, diagnosis, timings
   }
 
@@ -69,6 +71,19 @@ public struct GraphReport: Sendable, Codable, Equatable {
     self.path = path
     self.sha256 = sha256
     self.form = form
+  }
+}
+
+/// A record that a graph was held against.
+public struct GoldenReport: Sendable, Codable, Equatable {
+  /// The version of the record's format.
+  public var schema: Int
+  /// What made the record.
+  public var tool: String
+
+  public init(schema: Int, tool: String) {
+    self.schema = schema
+    self.tool = tool
   }
 }
 

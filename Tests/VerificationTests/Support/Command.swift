@@ -8,12 +8,20 @@ struct Command {
 
   var errorLines: [Substring] { errors.split(separator: "\n") }
 
-  init(_ arguments: [String]) throws {
+  /// - Parameters:
+  ///   - environment: variables beside the test's own, without those of a CI service.
+  ///   - directory: the working directory.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+  ) throws {
     // The command is built beside the tests.
     let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     let process = Process()
     process.executableURL = folder.appendingPathComponent("verify-patch")
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment
+      .filter { $0.key != "GITHUB_ACTIONS" }.merging(environment) { $1 }
+    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors

@@ -1,0 +1,42 @@
+import Detection
+
+/// Which cells a record holds in full.
+enum CellSample {
+  /// Numbers of an image's cells that a sample comes to at most; a cell of each anchor is always
+  /// taken.
+  private static let numberLimit = 3072
+  private static let cellsOfAnchorLimit = 8
+
+  /// The numbers of some cells of every anchor of every scale, in order.
+  static func cells(of layout: CellLayout, classCount: Int, seed: Int) -> [Int] {
+    let anchors = layout.scales.reduce(0) { $0 + $1.anchors }
+    let fitting = numberLimit / max(anchors * (5 + classCount), 1)
+    let wanted = min(max(fitting, 1), cellsOfAnchorLimit)
+    var generator = SplitMix64(seed: UInt64(bitPattern: Int64(seed)))
+    return layout.scales.flatMap { scale in
+      (0..<scale.anchors).flatMap { anchor in
+        let first = scale.firstCell + anchor * scale.cellsPerAnchor
+        var chosen: Set<Int> = []
+        while chosen.count < min(wanted, scale.cellsPerAnchor) {
+          chosen.insert(first + Int(generator.next() % UInt64(scale.cellsPerAnchor)))
+        }
+        return chosen.sorted()
+      }
+    }
+  }
+}
+
+/// Numbers that are the same on every run and every platform.
+private struct SplitMix64 {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

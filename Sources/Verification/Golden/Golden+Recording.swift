@@ -1,0 +1,190 @@
+import Detection
+import Foundation
+import ONNXGraph
+import Tensors
+
+/// A record with the prepared inputs that may be stored beside it.
+public struct GoldenRecording: Sendable {
+  public let golden: Golden
+  /// `nil` when they are not to be stored.
+  let inputs: TensorArchive?
+
+  /// Writes the record, and the inputs beside it.
+  public func write(toFile path: String) throws(GoldenError) {
+    if let inputs, let name = golden.inputs {
+      let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+      do {
+        try inputs.write(toFile: "\(folder)/\(name)")
+      } catch {
+        throw GoldenError("\(error)")
+      }
+    }
+    try golden.write(toFile: path)
+  }
+}
+
+/// Records what a model detects in images.
+///
+/// - Parameters:
+///   - model: the path of a model that tells how its boxes are decoded.
+///   - images: paths of JPEG and PNG images, or of `.npy` tensors that are fed as they are.
+///   - file: where the record is to be written; it names all files from there.
+///   - options: thresholds, preprocessing, input size, tolerances and threads.
+///   - embedsInputs: whether the prepared inputs are to be stored beside the record.
+/// - Throws: ``UsageError`` when an option does not go with the model; ``GoldenError``.
+public func recordGolden(
+  model: String, images: [String], to file: String,
+  options: ComparisonOptions = ComparisonOptions(), embedsInputs: Bool = false
+) throws -> GoldenRecording {
+  guard !images.isEmpty else { throw UsageError("no image is given") }
+  let loaded: LoadedModel
+  do {
+    loaded = LoadedModel(path: model, model: try Model(contentsOfFile: model))
+  } catch {
+    throw GoldenError("\(error)")
+  }
+  do {
+    var recorder = try GoldenRecorder(loaded, to: file, options: options)
+    for image in images { try recorder.add(.file(image)) }
+    return try recorder.recording(
+      sha256: sha256(ofFile: model), embedding: embedsInputs)
+  } catch let refusal as Refusal {
+    throw GoldenError(refusal.description)
+  }
+}
+
+/// The digest of a file's bytes.
+func sha256(ofFile path: String) throws(GoldenError) -> String {
+  guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
+    throw GoldenError("\(path): cannot be read")
+  }
+  return SHA256.hexDigest(of: data)
+}
+
+/// An image that is to be recorded.
+struct GoldenInput {
+  /// Of its file.
+  let path: String
+  let sha256: String
+  /// What the graph is fed.
+  let tensor: Tensor
+  /// What is recorded of it: float32 `[1,3,H,W]` for a picture.
+  let canonical: Tensor
+  let imageCount: Int
+  /// Where the picture lies in it; `nil` for a tensor.
+  let placement: Placement?
+}
+
+/// Makes a record, image after image.
+struct GoldenRecorder {
+  private static let seed = 1
+
+  private let file: String
+  private let options: ComparisonOptions
+  private let sizing: InputSizing
+  private var reader: GraphReader
+  private var images: [RecordedImage] = []
+  private var archive = TensorArchive()
+  private var graph: PreparedGraph?
+  private var scoring = Cells.Scoring.objectnessAndClasses
+
+  init(_ model: LoadedModel, to file: String, options: ComparisonOptions) throws {
+    self.file = file
+    self.options = options
+    reader = try GraphReader(model, threads: options.threads)
+    sizing = try InputSizing(Pair(both: model), Pair(both: reader.input), options.inputSize)
+    try sizing.check(options.inputSize)
+  }
+
+  /// - Parameters:
+  ///   - decode: how to decode head maps.
+  ///   - expectedClasses: how many classes there are, where the graph may not tell.
+  mutating func add(
+    _ source: ImageSource, decode: DecodeGeometry? = nil, expectedClasses: Int? = nil
+  ) throws {
+    let image = try source.prepared(
+      for: Pair(both: reader.input), sizing, options.preprocessing)
+    let canonical =
+      image.placement == nil
+      ? image
+      : try source.prepared(
+        for: Pair(both: reader.input.canonical), sizing, options.preprocessing)
+    try add(
+      GoldenInput(
+        path: source.name, sha256: sha256(ofFile: source.name), tensor: image.tensors.original,
+        canonical: canonical.tensors.original, imageCount: image.imageCount,
+        placement: image.placement), decode: decode, expectedClasses: expectedClasses)
+  }
+
+  mutating func add(
+    _ image: GoldenInput, decode: DecodeGeometry?, expectedClasses: Int?
+  ) throws {
+    let (path, canonical) = (image.path, image.canonical)
+    let reading = try reader.read(
+      image.tensor, expectedClasses: expectedClasses, decode: decode)
+    if let difference = reading.graph.ending.differences.first {
+      throw GoldenError("\(reader.model.path): \(difference)")
+    }
+    graph = graph ?? reading.graph
+    archive.entries.append(
+      TensorArchive.Entry(name: GoldenInputs.entryName(images.count), tensor: canonical))
+    let input = RecordedInput(
+      shape: canonical.shape.dimensions,
+      sha256: canonical.withUnsafeBytes { SHA256.hexDigest(of: $0) }, placement: image.placement)
+    let frame = ImageFrame(
+      placement: image.placement, networkHeight: input.shape[2], networkWidth: input.shape[3])
+    for index in 0..<image.imageCount {
+      let side = try reading.side(of: index)
+      scoring = side.cells.scoring
+      let tolerance = Rounding(sharesNetwork: false, precision: reading.graph.precision)
+        .tolerance(of: reading.graph.geometry!, input: canonical.shape).overridden(by: options)
+      do {
+        images.append(
+          try RecordedImage(
+            side, path: path.relative(to: file), sha256: image.sha256,
+            batchIndex: image.placement == nil ? index : nil, input: input, frame: frame,
+            thresholds: thresholds(reading.graph.ending), tolerance: tolerance, seed: Self.seed))
+      } catch {
+        throw GoldenError("\(reader.model.path) on \(path): \(error)")
+      }
+    }
+  }
+
+  private func thresholds(_ ending: Ending) -> RecordedThresholds {
+    RecordedThresholds(
+      confidence: options.confidence, iou: options.iou,
+      maximumDetections: options.maximumDetections, plugin: ending.ownRule?.threshold)
+  }
+
+  /// The record of all images added.
+  func recording(sha256: String, embedding: Bool) throws(GoldenError) -> GoldenRecording {
+    guard let graph, let classCount = graph.ending.classCount else {
+      throw GoldenError("\(reader.model.path): it tells no classes")
+    }
+    let names = ClassNames(metadata: reader.model.model.metadata)
+    let archiveName = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent + ".npz"
+    let golden = Golden(
+      tool: "verify-patch \(Release.version)",
+      model: RecordedModel(
+        path: reader.model.path.relative(to: file), sha256: sha256, form: graph.ending.form,
+        precision: graph.precision),
+      classNames: (0..<classCount).map { names?[$0] },
+      decode: RecordedDecode(scoring: scoring, scales: graph.geometry?.scales),
+      preprocessing: RecordedPreprocessing(
+        options.preprocessing, rectangularStride: sizing.size == nil ? sizing.stride : nil),
+      thresholds: thresholds(graph.ending), seed: Self.seed,
+      inputs: embedding ? archiveName : nil, images: images)
+    return GoldenRecording(golden: golden, inputs: embedding ? archive : nil)
+  }
+}
+
+extension String {
+  /// A file's path from the folder of another file.
+  fileprivate func relative(to file: String) -> String {
+    let target = URL(fileURLWithPath: self).standardizedFileURL.pathComponents
+    let folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent()
+      .pathComponents
+    let common = zip(target, folder).prefix { $0 == $1 }.count
+    return (folder[common...].map { _ in ".." } + target[common...]).joined(separator: "/")
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+extension Report {
+  /// The report as JUnit XML: a test case for each image and each thing that was looked at in it, the
+  /// explanation as the text of its failure. What could not be read or run is an error.
+  public var junit: String {
+    var cases = images.flatMap { image in
+      (image.checks ?? []).map { JUnitCase(image: image, check: $0) }
+    }
+    if stress != nil {
+      let found = reasons.filter { $0.hasPrefix("stress: ") }
+      cases.append(
+        JUnitCase(
+          className: "graphs", name: "stress",
+          check: CheckReport(
+            name: "stress", verdict: found.isEmpty ? .equivalent : .different, reasons: found),
+          seconds: 0))
+    }
+    if cases.isEmpty {
+      cases.append(
+        JUnitCase(
+          className: "verify-patch", name: "comparison",
+          check: CheckReport(name: "", verdict: verdict, reasons: reasons), seconds: 0))
+    }
+    let failures = cases.count { $0.verdict == .different }
+    let errors = cases.count { $0.verdict == .undecided }
+    let counts =
+      "tests=\"\(cases.count)\" failures=\"\(failures)\" errors=\"\(errors)\" "
+      + "time=\"\(JUnitCase.seconds(timings.totalSeconds.value))\""
+    let title = "\(original.path) against \(patched.path)"
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      + "<testsuites name=\"verify-patch\" \(counts)>\n"
+      + "  <testsuite name=\"\(title.escapedForXML)\" \(counts)>\n"
+      + cases.map { $0.xml }.joined() + "  </testsuite>\n</testsuites>\n"
+  }
+}
+
+private struct JUnitCase {
+  let className: String
+  let name: String
+  let check: CheckReport
+  let seconds: Double
+
+  var verdict: Verdict { check.verdict }
+
+  init(className: String, name: String, check: CheckReport, seconds: Double) {
+    self.className = className
+    self.name = name
+    self.check = check
+    self.seconds = seconds
+  }
+
+  init(image: ImageReport, check: CheckReport) {
+    self.init(className: image.path, name: check.name, check: check, seconds: 0)
+  }
+
+  var xml: String {
+    let start =
+      "    <testcase classname=\"\(className.escapedForXML)\" name=\"\(name.escapedForXML)\" "
+      + "time=\"\(Self.seconds(seconds))\""
+    let element: String
+    switch verdict {
+    case .equivalent: return start + "/>\n"
+    case .different: element = "failure"
+    case .undecided: element = "error"
+    }
+    let message = check.reasons.first ?? "nothing could be compared"
+    let text = check.reasons.joined(separator: "\n")
+    return start + ">\n"
+      + "      <\(element) message=\"\(message.escapedForXML)\" type=\"\(verdict.rawValue)\">"
+      + "\(text.escapedForXML)</\(element)>\n    </testcase>\n"
+  }
+
+  static func seconds(_ seconds: Double) -> String { String(format: "%.3f", seconds) }
+}
+
+extension String {
+  /// As the text or an attribute of an XML element; what XML cannot hold becomes U+FFFD.
+  fileprivate var escapedForXML: String {
+    var escaped = ""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\"": escaped += "&quot;"
+      case "\n", "\r", "\t": escaped += "&#\(scalar.value);"
+      case "\0"..."\u{1f}", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+}

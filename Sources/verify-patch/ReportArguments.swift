@@ -1,0 +1,29 @@
+import ArgumentParser
+import Foundation
+import Verification
+
+/// Where a report goes beside the terminal.
+struct ReportArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write the report as JSON to this file, or to standard output with '-'.", valueName: "file"))
+  var json: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the report as JUnit XML to this file: a case for each image and check.",
+      valueName: "file"))
+  var junit: String?
+
+  /// Prints and writes a report.
+  ///
+  /// - Throws: the exit status of the report's verdict, or 2 when a file cannot be written.
+  func publish(_ report: Report) throws -> Never {
+    for failure in report.failures { Console.error(failure) }
+    if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" {
+      Console.lines(report.annotations, json: json)
+    }
+    if let junit { try Console.write(Data(report.junit.utf8), toFile: junit) }
+    try Console.report(report.text, json: json, report)
+    throw ExitCode(report.verdict.exitStatus)
+  }
+}

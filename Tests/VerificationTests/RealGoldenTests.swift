@@ -1,0 +1,58 @@
+import Foundation
+import ONNXGraph
+import Testing
+import Verification
+
+/// A record of the real original on both photographs.
+@Suite(RealModels.condition)
+struct RealGoldenTests {
+  /// Two records of `yolov5n_original`: of both photographs with their inputs, and of one alone.
+  private struct Records {
+    let folder: TemporaryFolder
+    let both: String
+    let golden: Golden
+
+    init() throws {
+      folder = try TemporaryFolder()
+      both = folder.file("both.golden.json")
+      let recording = try recordGolden(
+        model: RealModels.path("models/yolov5n_original.onnx"),
+        images: ["bus", "car"].map { RealModels.path("images/\($0).jpg") }, to: both,
+        embedsInputs: true)
+      try recording.write(toFile: both)
+      golden = recording.golden
+    }
+  }
+
+  private static let records = Result { try Records() }
+
+  /// All but the sizes the record has is of no account to a form.
+  @Test(arguments: RealModelTests.originals + RealModelTests.patches, [nil, "images"])
+  func everyFormPasses(_ form: String, _ images: String?) throws {
+    let records = try Self.records.get()
+    let report = checkGolden(
+      records.both, model: RealModels.path("models/yolov5n_\(form).onnx"),
+      images: images.map { RealModels.path($0) })
+    #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
+    #expect(report.images.map { $0.candidates?.matched } == [51, 7])
+    #expect(report.images.map { $0.detections?.matched } == [4, 2])
+    #expect(report.images.allSatisfy { $0.cells!.maxBoxErrorPx.value <= 1e-3 })
+    #expect(report.images.allSatisfy { $0.cells!.statistics!.different == 0 })
+  }
+
+  @Test(arguments: RealModelTests.faults)
+  func everyFaultFails(_ fault: ModelEdit) throws {
+    let records = try Self.records.get()
+    let model = try Model(contentsOfFile: RealModels.path("models/yolov5n_yololayer.onnx"))
+    let report = checkGolden(
+      records.golden, file: records.both, LoadedModel(path: "patched", model: fault(model)))
+    #expect(report.verdict == .different, "\(report.text)\(report.failures)")
+    #expect(report.reasons.contains { $0.contains("scale ") }, "\(report.reasons)")
+  }
+
+  @Test func aPhotographIsLessThanAHundredKilobytes() throws {
+    var golden = try Self.records.get().golden
+    golden.images.removeLast()
+    #expect(golden.text.utf8.count < 100_000)
+  }
+}

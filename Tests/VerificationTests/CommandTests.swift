@@ -206,6 +206,13 @@ struct CommandTests {
     #expect((found["inputs"] as? [[String: Any]])?[0]["shape"] as? [Int] == [1, 3, 64, 96])
   }
 
+  @Test(arguments: ["bash", "zsh", "fish"])
+  func completionsAreGenerated(_ shell: String) throws {
+    let command = try Command(["--generate-completion-script", shell])
+    #expect(command.status == 0)
+    #expect(command.output.contains("golden") && command.output.contains("tolerance-box"))
+  }
+
   @Test func version() throws {
     let command = try Command(["--version"])
     #expect(command.status == 0)

@@ -59,29 +59,56 @@ struct GoldenCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Holds a model against a record.",
+      abstract: "Holds a model, or what an engine wrote, against a record.",
       discussion: """
-        EXAMPLE
+        EXAMPLES
 
           verify-patch golden check detector.golden.json patched.onnx --junit results.xml
+          verify-patch golden check detector.golden.json --outputs engine.npz
+
+        What an engine wrote is all that the dump command reads: one dump of a batch with all \
+        images in the record's order, or one for each image.
 
         Exit status: 0 equivalent, 1 different, 2 undecided: the model cannot be run, or an image, \
         the preprocessing or the format has changed.
         """)
 
     @Argument(help: "The record.") var record: String
-    @Argument(help: "A model of any form.") var model: String
+    @Argument(help: "A model of any form.") var model: String?
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp(
+        "What an engine wrote, in a model's place: a dump, or one for each image.",
+        valueName: "dump"))
+    var outputs: [String] = []
+    @Option(help: "What the engine computes in: fp32, tf32 or fp16.")
+    var engine = EnginePrecision.fp32
     @OptionGroup var source: GoldenSourceArguments
     @OptionGroup var tolerances: BoxToleranceArguments
     @OptionGroup var report: ReportArguments
+
+    func validate() throws {
+      guard (model != nil) != !outputs.isEmpty else {
+        throw ValidationError("expected either a model or --outputs")
+      }
+    }
 
     func run() throws {
       var options = ComparisonOptions()
       tolerances.apply(to: &options)
       options.threads = source.threads
       options.hashesModels = report.json != nil
-      try report.publish(
-        checkGolden(record, model: model, images: source.images, options: options))
+      if let model {
+        try report.publish(
+          checkGolden(record, model: model, images: source.images, options: options))
+      }
+      let found: Report
+      do {
+        found = try checkGolden(record, outputs: outputs, engine: engine, options: options)
+      } catch {
+        throw ValidationError(error.description)
+      }
+      try report.publish(found)
     }
   }
 

@@ -166,7 +166,7 @@ struct DumpJudge {
 
 extension DetectionSide {
   /// Rows of a plugin without the maps they come from: cells are known by the reference's.
-  fileprivate init(
+  init(
     rows tensors: [String: Tensor], of ending: Ending, image: Int, reference: Cells
   ) {
     let unknown = Cells(

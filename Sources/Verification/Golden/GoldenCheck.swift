@@ -98,9 +98,10 @@ private struct GoldenCheck {
       report.patched.form = reading.graph.ending.form.rawValue
       for difference in reading.graph.ending.differences { judgement.differ(difference) }
       found.inputShape = image.input.shape
-      try GoldenJudge(golden: golden, image: image, options: options).judge(
-        try reading.side(of: image.batchIndex ?? 0), precision: reading.graph.precision, &found,
-        &judgement)
+      let judge = GoldenJudge(golden: golden, image: image, options: options)
+      try judge.judge(
+        try reading.side(of: image.batchIndex ?? 0),
+        tolerance: judge.tolerance(of: reading.graph.precision), &found, &judgement)
       found.verdict = judgement.verdict
       found.checks = judgement.checks(found)
       report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
@@ -144,13 +145,11 @@ struct GoldenJudge {
   /// With the record's own thresholds.
   let options: ComparisonOptions
 
-  /// - Parameter precision: what the side was computed in.
   func judge(
-    _ side: DetectionSide, precision: ElementType, _ report: inout ImageReport,
+    _ side: DetectionSide, tolerance: DetectionTolerance, _ report: inout ImageReport,
     _ judgement: inout Judgement
   ) throws(Refusal) {
     let recorded = golden.side(of: image)
-    let tolerance = tolerance(precision)
     do {
       try DetectionJudge(
         sides: Pair(original: recorded, patched: side), options: options, tolerance: tolerance,
@@ -159,6 +158,8 @@ struct GoldenJudge {
     } catch {
       throw Refusal("\(image.name): \(error)")
     }
+    // Rows of a plugin do not tell the cells.
+    if report.cells?.compared == 0 { report.cells = nil }
     guard report.cells != nil else { return }
     let statistics = image.statistics.compare(
       with: side.cells.statistics, tolerance: tolerance)
@@ -171,7 +172,7 @@ struct GoldenJudge {
 
   /// The record's tolerance, or float32's where the side computes in another type than the model
   /// recorded.
-  private func tolerance(_ precision: ElementType) -> DetectionTolerance {
+  func tolerance(of precision: ElementType) -> DetectionTolerance {
     let derived =
       precision == golden.model.precision
       ? image.tolerance

@@ -5,22 +5,13 @@ extension Golden {
   ///
   /// Its cells are the sample; where a rule asks for more, the candidates' are known, too.
   func side(of image: RecordedImage) -> DetectionSide {
-    func cells(_ known: [KnownCell]) -> Cells {
-      Cells(
-        known: known, layout: image.layout, classCount: classCount, scoring: decode.scoring)
-    }
-    let sampled = Set(image.sample.map(\.cell))
-    let known = cells(
-      image.sample
-        + image.candidates.filter { !sampled.contains($0.cell) }.map {
-          $0.known(classCount: classCount)
-        })
+    let known = knownCells(of: image)
     let isPlugin = model.form == .yoloLayerPlugin
     var side = DetectionSide(
       form: model.form,
       ownRule: CandidateRule(
         forms: [model.form], own: [], confidence: thresholds.candidates),
-      isPlugin: isPlugin, cells: cells(image.sample)
+      isPlugin: isPlugin, cells: cells(image.sample, of: image)
     ) { rule, _ in
       let reaching = image.candidates.filter { candidate in
         let measure =
@@ -33,6 +24,21 @@ extension Golden {
     }
     side.known = known
     return side
+  }
+
+  /// The cells of an image of which the record holds something: the sample and the candidates.
+  func knownCells(of image: RecordedImage) -> Cells {
+    let sampled = Set(image.sample.map(\.cell))
+    return cells(
+      image.sample
+        + image.candidates.filter { !sampled.contains($0.cell) }.map {
+          $0.known(classCount: classCount)
+        }, of: image)
+  }
+
+  private func cells(_ known: [KnownCell], of image: RecordedImage) -> Cells {
+    Cells(
+      known: known, layout: image.layout, classCount: classCount, scoring: decode.scoring)
   }
 
   /// How an image's head maps are decoded.

@@ -3,7 +3,7 @@ import CKernels
 extension ThreadTeam {
   /// Floating-point operations a second that the team's threads reach together on registers alone;
   /// a multiply-add counts two. The best of a few measurements of about a millisecond.
-  package func peakRate(level: SIMDLevel = simd_level_available()) -> Double {
+  package func peakRate(level: SIMDLevel = InstructionSet.inUse) -> Double {
     let rounds = 200_000
     return whileAwake {
       (0..<5).map { _ in

@@ -36,6 +36,7 @@ struct TailPair {
     }
     heads = ends.map(\.heads)
     batch = ends.original.shapes[0][0]
+    guard batch > 0 else { throw Refusal("the head maps are of no image") }
     elementTypes = ends.map(\.elementTypes)
     self.images = ends.map(\.images)
 
@@ -50,7 +51,7 @@ struct TailPair {
     unsharedOperators = joint.unsharedOperators
     let run = try PairedRun(
       ends.map(\.model), joint: sharing ? joint : nil, inputs: ends.map(\.descriptions))
-    plan = try run.plan(observing: pair.endings.map { $0.observedTensors.filter { !$0.isEmpty } })
+    plan = try run.plan(observing: pair.endings.map(\.cellTensors))
   }
 
   /// Whether both graphs, joined, compute the same head maps.
@@ -96,7 +97,7 @@ private struct Tail {
     }
     let described = heads.map { lookup($0.name)! }
     let names = heads.map(\.name)
-    let outputs = ending.observedTensors.filter { !$0.isEmpty }
+    let outputs = ending.cellTensors
     var images: [String: Tensor] = [:]
     var part = try? graph.extract(inputs: names, outputs: outputs)
     if part == nil {
@@ -131,5 +132,15 @@ private struct Tail {
 
   func isFed(like other: Tail) -> Bool {
     shapes == other.shapes && heads.map(\.anchors) == other.heads.map(\.anchors)
+  }
+}
+
+extension Ending {
+  /// What cells and candidates are read from. What an NMS plugin makes of its inputs is not: made-up
+  /// cells overlap by chance.
+  fileprivate var cellTensors: [String] {
+    let tensors =
+      if case .suppressed(let tail) = tail { tail.inputs.names } else { observedTensors }
+    return tensors.filter { !$0.isEmpty }
   }
 }

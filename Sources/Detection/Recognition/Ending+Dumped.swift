@@ -27,7 +27,8 @@ extension Ending {
     _ parameters: YoloLayerParameters, maps: [HeadMap], outputs: [String]
   ) -> Ending {
     Ending(
-      tail: .yoloLayer(YoloLayerTail(parameters: parameters, maps: maps, outputs: outputs)),
+      tail: .yoloLayer(
+        YoloLayerTail(parameters: parameters, maps: maps, logits: nil, outputs: outputs)),
       classCount: parameters.classCount)
   }
 }

@@ -6,10 +6,10 @@ enum PluginFaults {
   /// Each number of the anchors off by one unit.
   static let anchors: [ModelEdit] = (0..<18).map { number in
     ModelEdit("number \(number) of the anchors one unit larger") { model in
-      guard case .floats(var anchors)? = model.graph.nodes[model.plugin].attributes["anchors"]
+      guard case .floats(var anchors)? = model.graph.nodes[model.pluginIndex].attributes["anchors"]
       else { return }
       anchors[number] += 1
-      model.graph.nodes[model.plugin].attributes["anchors"] = .floats(anchors)
+      model.graph.nodes[model.pluginIndex].attributes["anchors"] = .floats(anchors)
     }
   }
 
@@ -23,7 +23,7 @@ enum PluginFaults {
           var order = (0..<3 * channels).map { Int64($0) }
           order.swapAt(first, first + 1)
           model.insert(
-            "Gather", behind: model.graph.nodes[model.plugin].inputs[scale],
+            "Gather", behind: model.graph.nodes[model.pluginIndex].inputs[scale],
             constants: [Tensor(order)], attributes: ["axis": .int(1)])
         }
       }
@@ -32,7 +32,7 @@ enum PluginFaults {
 }
 
 extension Model {
-  fileprivate var plugin: Int {
+  fileprivate var pluginIndex: Int {
     graph.nodes.firstIndex { $0.operatorType == "YoloLayer_TRT" }!
   }
 }

@@ -86,7 +86,7 @@ package struct Diagnoser {
 
   /// The share from which no other explanation is looked for, and from which one is offered.
   private static let enoughExplained = 0.9
-  private static let leastExplained = 0.5
+  private static let leastExplained = 0.7
 
   /// The same for other head maps; `nil` when they bring nothing nearer.
   private func changed(_ heads: HeadValues) -> Diagnoser? {

@@ -30,11 +30,14 @@ class Contender:
 
     def finish(self, command):
         """The command's standard output; how much memory it took at most is kept."""
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise RuntimeError(f"{' '.join(command)} ended with status {status}")
+        with tempfile.TemporaryFile("w+") as errors:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, text=True)
+            output = process.stdout.read()
+            _, status, usage = os.wait4(process.pid, 0)
+            if status:
+                errors.seek(0)
+                raise RuntimeError(f"{' '.join(command)}: status {status}\n{errors.read()}")
         self.peak_bytes = max(self.peak_bytes, usage.ru_maxrss * 1024)
         return output
 

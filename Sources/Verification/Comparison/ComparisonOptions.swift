@@ -51,3 +51,13 @@ public struct UsageError: Error, CustomStringConvertible, Sendable {
 
   init(_ description: String) { self.description = description }
 }
+
+extension DetectionTolerance {
+  /// With what the options ask for in place of what is derived.
+  func overridden(by options: ComparisonOptions) -> DetectionTolerance {
+    DetectionTolerance(
+      boxPx: options.boxTolerance ?? boxPx,
+      boxRelative: options.boxTolerance == nil ? boxRelative : nil,
+      score: options.scoreTolerance ?? score)
+  }
+}

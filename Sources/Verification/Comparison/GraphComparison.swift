@@ -15,17 +15,19 @@ struct GraphComparison {
   private let labels: ClassNames?
   /// Plans by the shapes of the inputs.
   private var prepared: [[Shape]: PreparedPair] = [:]
-  private(set) var notes: [String] = []
+  var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
   /// What was prepared for the first image whose cells could be compared.
-  private var firstWithCells: (pair: PreparedPair, image: Pair<Tensor>)?
+  private(set) var firstWithCells: (pair: PreparedPair, image: Pair<Tensor>)?
   /// What the images' candidates show.
-  private var imageCoverage = Coverage()
-  private var stressCoverage = Coverage()
-  private(set) var stressSeconds: Figure = 0
+  private(set) var imageCoverage = Coverage()
+  var stressCoverage = Coverage()
+  var stressSeconds: Figure = 0
   /// What a diagnosis looks at, from the first images on which the graphs differ.
-  private(set) var evidence: [DiagnosisEvidence] = []
+  var evidence: [DiagnosisEvidence] = []
+
+  private static let evidenceLimit = 3
 
   var sharing: Sharing { joint.sharing }
   /// Whether every node that accumulates is proven identical.
@@ -132,68 +134,6 @@ struct GraphComparison {
     }
   }
 
-  /// Feeds the ends of both graphs made-up head maps, as many as the options ask for.
-  ///
-  /// - Returns: what came of it and why the graphs are different; `nil` where no cells were compared
-  ///   before, or no such maps can be fed.
-  mutating func stress() -> (report: StressReport, reasons: [String])? {
-    guard options.stressCases > 0, let (pair, image) = firstWithCells,
-      case .cells(let geometries) = pair.basis
-    else { return nil }
-    var coverage = Coverage()
-    var seconds: Figure = 0
-    defer { (stressCoverage, stressSeconds) = (coverage, seconds) }
-    do {
-      return try Stopwatch().add(to: &seconds) {
-        let tails = try TailPair(
-          models, pair, images: inputs.with(image).map { (name: $0.name, tensor: $1) },
-          sharing: options.sharesNodes)
-        let run = try StressRun(tails, pair.endings, geometries, options: options, team: team)
-        let tolerance = tolerance(
-          rounding(pair, unshared: tails.unsharedOperators), geometries.original, image.original)
-        var judge = StressJudge(
-          StressReport(
-            heads: tails.areProven(in: joint) ? .proven : .matched, seed: options.stressSeed),
-          tolerance: tolerance)
-        var first: DetectionEvidence?
-        try run.forEachPass(cases: options.stressCases, tolerance: tolerance) { evidence, pass in
-          judge.add(evidence, pass: pass)
-          coverage.add(evidence)
-          if first == nil, judge.report.different > 0 { first = evidence }
-        }
-        if let first, evidence.isEmpty {
-          evidence += stressEvidence(first, pair, geometries.original, tails)
-        }
-        return (judge.report, judge.reasons)
-      }
-    } catch {
-      notes.append("the graphs' ends were not fed made-up maps: \(error)")
-      return nil
-    }
-  }
-
-  /// What a diagnosis looks at where only made-up maps show a difference.
-  private func stressEvidence(
-    _ found: DetectionEvidence, _ pair: PreparedPair, _ geometry: DecodeGeometry,
-    _ tails: TailPair
-  ) -> [DiagnosisEvidence] {
-    let maps = tails.heads.original
-    guard let fed = found.heads?.original, let classCount = pair.endings.original.classCount,
-      let heads = try? HeadValues(
-        ReferenceHeads(maps: maps, areThroughSigmoid: false), classCount: classCount,
-        in: Dictionary(zip(maps.map(\.name), fed)) { first, _ in first }, image: found.image)
-    else { return [] }
-    var evidence = DiagnosisEvidence(
-      found, heads: heads, geometry: geometry,
-      thresholds: pair.endings.map {
-        $0.form == .yoloLayerPlugin ? $0.ownRule?.threshold : nil
-      }, confidence: options.confidence, noise: rounding(pair).tensorTolerance)
-    evidence.facts = facts(pair)
-    evidence.facts.sharesNetwork = true
-    evidence.skipsNonFinite = true
-    return [evidence]
-  }
-
   var coverage: CoverageReport? { CoverageReport(images: imageCoverage, stress: stressCoverage) }
 
   /// The graphs' outputs, to be paired.
@@ -210,54 +150,6 @@ struct GraphComparison {
         }
       }
     }
-  }
-
-  private static let evidenceLimit = 3
-
-  /// Adds to a report what would explain that the graphs differ, or are not comparable.
-  func explain(_ report: inout Report) {
-    report.explain(evidence)
-    report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
-    guard report.diagnosis == [], report.verdict == .different else { return }
-    let first = FirstDifferences(models.map(\.model), joint).lines
-    guard !first.isEmpty else { return }
-    report.diagnosis = [
-      DiagnosisReport(
-        ids: ["weights"], explains: 0,
-        text: "nothing else explains it; the first that differ: " + first.joined(separator: "; "))
-    ]
-  }
-
-  /// What is known of the patched graph without looking at numbers.
-  private func facts(_ pair: PreparedPair) -> DiagnosisFacts {
-    var facts = pair.endings.patched.diagnosisFacts
-    facts.sharesNetwork = joint.unsharedOperators.isDisjoint(with: Rounding.accumulating)
-    facts.narrowTypes = narrowTypes(pair)
-    facts.changes = NetworkChange.between(models.map(\.model))
-    return facts
-  }
-
-  /// The 16-bit types that the patched graph computes in, or has its weights in, and the original not.
-  private func narrowTypes(_ pair: PreparedPair) -> [NarrowType] {
-    var types: [NarrowType] = []
-    if pair.precisions.original != pair.precisions.patched {
-      types = NarrowType.allCases.filter { $0.rawValue == pair.precisions.patched.rawValue }
-    }
-    let weights = models.map { $0.model.weightTypes }
-    return types + weights.patched.filter { !types.contains($0) && !weights.original.contains($0) }
-  }
-
-  /// A way to run the original's network again with a change.
-  private func network(
-    _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair
-  ) -> @Sendable (NetworkChange) -> HeadValues? {
-    let network = ReferenceNetwork(
-      model: models.original, input: inputs.original, ending: pair.endings.original,
-      tensor: image.tensors.original, image: index, team: team
-    ) { [inputs, sizing, options] in
-      source.stretched(for: inputs, sizing, options.preprocessing)
-    }
-    return { network?.heads(after: $0) }
   }
 
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
@@ -296,66 +188,5 @@ struct GraphComparison {
     _ rounding: Rounding, _ geometry: DecodeGeometry, _ input: Tensor
   ) -> DetectionTolerance {
     rounding.tolerance(of: geometry, input: input.shape).overridden(by: options)
-  }
-}
-
-extension DetectionTolerance {
-  /// With what the options ask for in place of what is derived.
-  func overridden(by options: ComparisonOptions) -> DetectionTolerance {
-    DetectionTolerance(
-      boxPx: options.boxTolerance ?? boxPx,
-      boxRelative: options.boxTolerance == nil ? boxRelative : nil,
-      score: options.scoreTolerance ?? score)
-  }
-}
-
-extension Rounding {
-  /// The tolerance of boxes and scores that a graph decodes like this.
-  ///
-  /// - Parameter input: the shape of the network's input.
-  func tolerance(of geometry: DecodeGeometry, input: Shape) -> DetectionTolerance {
-    let scales = geometry.scales
-    let anchors = scales?.flatMap { $0.anchors.flatMap { [$0.width, $0.height] } } ?? []
-    let strides = scales?.flatMap { [$0.strideX, $0.strideY] } ?? []
-    return detectionTolerance(
-      networkSide: Double(input.dropFirst().max() ?? 0),
-      largestAnchor: anchors.max().map(Double.init), largestStride: strides.max() ?? 32)
-  }
-}
-
-extension [String: Tensor] {
-  /// A tensor that is not the same for every image of its batch.
-  var firstThatVariesInBatch: String? {
-    filter { !$0.value.isConstantInBatch }.keys.min()
-  }
-}
-
-extension Tensor {
-  fileprivate var isConstantInBatch: Bool {
-    guard let count = shape.first, count > 1 else { return true }
-    return withUnsafeBytes { bytes in
-      let size = bytes.count / count
-      let first = bytes[..<size]
-      return (1..<count).allSatisfy { first.elementsEqual(bytes[$0 * size..<($0 + 1) * size]) }
-    }
-  }
-}
-
-extension ClassNames {
-  /// How the names that two sides give their classes differ.
-  ///
-  /// - Parameter sides: what to call them.
-  static func difference(
-    _ names: Pair<ClassNames>,
-    sides: Pair<String> = Pair(original: "the original", patched: "the patched graph")
-  ) -> String {
-    let count = names.both.compactMap(\.count).max() ?? 0
-    let differing = (0..<count).filter { names.original[$0] != names.patched[$0] }
-    let title = "\(sides.original) and \(sides.patched) name"
-    guard let first = differing.first else { return "\(title) their classes differently" }
-    let found = names.map { $0[first].map { "'\($0)'" } ?? "nothing" }
-    return
-      "\(title) \(differing.count) classes differently: class \(first) is \(found.original) in "
-      + "\(sides.original) and \(found.patched) in \(sides.patched)"
   }
 }

@@ -71,6 +71,18 @@ package struct Rounding: Sendable {
       score: Float(noise / 3))
   }
 
+  /// The tolerance of boxes and scores that a graph decodes like this.
+  ///
+  /// - Parameter input: the shape of the network's input.
+  func tolerance(of geometry: DecodeGeometry, input: Shape) -> DetectionTolerance {
+    let scales = geometry.scales
+    let anchors = scales?.flatMap { $0.anchors.flatMap { [$0.width, $0.height] } } ?? []
+    let strides = scales?.flatMap { [$0.strideX, $0.strideY] } ?? []
+    return detectionTolerance(
+      networkSide: Double(input.dropFirst().max() ?? 0),
+      largestAnchor: anchors.max().map(Double.init), largestStride: strides.max() ?? 32)
+  }
+
   /// For an element of a tensor: absolute up to a magnitude of 1, relative above.
   package var tensorTolerance: Double { tailsOnly ? 16 * unit : noise }
 

@@ -1,0 +1,51 @@
+import Detection
+import ONNXGraph
+import Tensors
+
+extension GraphComparison {
+  /// Adds to a report what would explain that the graphs differ, or are not comparable.
+  func explain(_ report: inout Report) {
+    report.explain(evidence)
+    report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
+    guard report.diagnosis == [], report.verdict == .different else { return }
+    let first = FirstDifferences(models.map(\.model), joint).lines
+    guard !first.isEmpty else { return }
+    report.diagnosis = [
+      DiagnosisReport(
+        ids: ["weights"], explains: 0,
+        text: "nothing else explains it; the first that differ: " + first.joined(separator: "; "))
+    ]
+  }
+
+  /// What is known of the patched graph without looking at numbers.
+  func facts(_ pair: PreparedPair) -> DiagnosisFacts {
+    var facts = pair.endings.patched.diagnosisFacts
+    facts.sharesNetwork = joint.unsharedOperators.isDisjoint(with: Rounding.accumulating)
+    facts.narrowTypes = narrowTypes(pair)
+    facts.changes = NetworkChange.between(models.map(\.model))
+    return facts
+  }
+
+  /// The 16-bit types that the patched graph computes in, or has its weights in, and the original not.
+  func narrowTypes(_ pair: PreparedPair) -> [NarrowType] {
+    var types: [NarrowType] = []
+    if pair.precisions.original != pair.precisions.patched {
+      types = NarrowType.allCases.filter { $0.rawValue == pair.precisions.patched.rawValue }
+    }
+    let weights = models.map { $0.model.weightTypes }
+    return types + weights.patched.filter { !types.contains($0) && !weights.original.contains($0) }
+  }
+
+  /// A way to run the original's network again with a change.
+  func network(
+    _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair
+  ) -> @Sendable (NetworkChange) -> HeadValues? {
+    let network = ReferenceNetwork(
+      model: models.original, input: inputs.original, ending: pair.endings.original,
+      tensor: image.tensors.original, image: index, team: team
+    ) { [inputs, sizing, options] in
+      source.stretched(for: inputs, sizing, options.preprocessing)
+    }
+    return { network?.heads(after: $0) }
+  }
+}

@@ -57,7 +57,9 @@ def reports(tool, scratch):
 
 def check_reports(tool, scratch):
     golden, kinds = reports(tool, scratch)
-    validate("--schemafile", SCHEMAS / "golden.schema.json", golden)
+    former = FIXTURES / "former/detector-1.golden.json"
+    for record in [golden, FIXTURES / "detector.golden.json", former]:
+        validate("--schemafile", SCHEMAS / "golden.schema.json", record)
     report = SCHEMAS / "report.schema.json"
     validate("--check-metaschema", report, SCHEMAS / "golden.schema.json")
     validate("--schemafile", report, golden, expected=1)

@@ -16,11 +16,7 @@ struct Compare: ParsableCommand {
   @OptionGroup var tolerances: ToleranceArguments
   @OptionGroup var precision: PrecisionArguments
 
-  @Option(
-    help: ArgumentHelp(
-      "Made-up cases that the graphs' ends are fed at least, 0 for none.", valueName: "n"))
-  var stress = ComparisonOptions().stressCases
-  @Option(help: "What the made-up cases are made from.") var seed = ComparisonOptions().stressSeed
+  @OptionGroup var madeUp: StressArguments
   @Flag(name: .customLong("no-sharing"), help: "Run the two graphs apart.")
   var noSharing = false
   @OptionGroup var computing: ComputeArguments
@@ -28,9 +24,6 @@ struct Compare: ParsableCommand {
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("no image is given") }
-    guard (0...1_000_000_000).contains(stress) else {
-      throw ValidationError("--stress is \(stress), expected 0 to 1000000000")
-    }
   }
 
   func run() throws {
@@ -39,8 +32,7 @@ struct Compare: ParsableCommand {
     tolerances.apply(to: &options)
     options.preprocessing = preparation.preprocessing
     options.inputSize = preparation.size
-    options.stressCases = stress
-    options.stressSeed = seed
+    madeUp.apply(to: &options)
     options.sharesNodes = !noSharing
     options.comparesInFloat64 = precision.precision == .float64
     options.simulation = precision.simulation

@@ -34,6 +34,7 @@ struct GoldenCommand: ParsableCommand {
     @OptionGroup var detection: DetectionArguments
     @OptionGroup var preparation: ImageArguments
     @OptionGroup var tolerances: BoxToleranceArguments
+    @OptionGroup var madeUp: StressArguments
     @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
 
     func validate() throws {
@@ -45,6 +46,7 @@ struct GoldenCommand: ParsableCommand {
       var options = ComparisonOptions()
       detection.apply(to: &options)
       tolerances.apply(to: &options)
+      madeUp.apply(to: &options)
       options.preprocessing = preparation.preprocessing
       options.inputSize = preparation.size
       options.threads = threads
@@ -53,6 +55,7 @@ struct GoldenCommand: ParsableCommand {
           model: model, images: images, to: output, options: options, embedsInputs: embedsInputs)
         try recording.write(toFile: output)
         Console.lines(["\(output): \(recording.golden.summary)"])
+        recording.notes.forEach(Console.note)
       }
     }
   }
@@ -148,6 +151,7 @@ struct GoldenCommand: ParsableCommand {
         }
         try update.recording.write(toFile: record)
         Console.lines(["\(record): \(update.recording.golden.summary)"])
+        update.recording.notes.forEach(Console.note)
       }
     }
   }

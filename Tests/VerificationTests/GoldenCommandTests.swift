@@ -135,7 +135,7 @@ struct GoldenCommandTests {
     let command = try expect(["golden", "check", record, patched, "--json", "-"], 0)
     let json = try #require(try command.json())
     let golden = try #require(json["golden"] as? [String: Any])
-    #expect(golden["schema"] as? Int == 1)
+    #expect(golden["schema"] as? Int == 2)
     #expect((golden["tool"] as? String)?.hasPrefix("verify-patch ") == true)
     let graph = try #require(json["original"] as? [String: Any])
     #expect(graph["sha256"] as? String == SHA256.hexDigest(of: try bytes(original)))

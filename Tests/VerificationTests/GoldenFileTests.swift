@@ -66,8 +66,16 @@ struct GoldenFileTests {
 
   /// With a digest that fits, so that what is said is looked at.
   @Test(arguments: [
-    ("\"schema\": 1", "\"schema\": 2", "a newer verify-patch"),
-    ("\"schema\": 1", "\"schema\": 0", "schema 0"),
+    ("\"schema\": 2", "\"schema\": 3", "a newer verify-patch"),
+    ("\"schema\": 2", "\"schema\": 0", "schema 0"),
+    ("\"cases\": 25200", "\"cases\": 0", "made-up cases"),
+    ("\"cases\": 25200", "\"cases\": 1000000000000", "made-up cases"),
+    ("\"channels\": 9", "\"channels\": 8", "8 channels"),
+    ("\"channels\": 9", "\"channels\": 4611686018427387904", "channels"),
+    ("\"isDecoded\": true", "\"isDecoded\": 1", "stress.isDecoded"),
+    ("\"precision\": \"float32\",\n    \"tol", "\"precision\": \"int8\",\n    \"tol", "int8"),
+    ("\"nonFinite\": [", "\"nonFinite\": [0, ", "means of an anchor"),
+    ("\"noise\": {", "\"noise\": 3, \"other\": {", "noise"),
     ("\"form\": \"yolov5-decoded\"", "\"form\": \"yolov9\"", "model.form"),
     ("\"seed\": 1,", "", "no 'seed'"),
     ("\"grids\": [[3, 8, 12]", "\"grids\": [[3, 8, 4611686018427387904]", "a grid"),
@@ -96,6 +104,24 @@ struct GoldenFileTests {
     } catch {
       #expect(error.description.contains(message), "\(error)")
     }
+  }
+
+  /// Made by an earlier release, of the fixtures' detector on one scene.
+  @Test(arguments: ["original", "yololayer_dynamic"])
+  func aRecordOfSchema1IsRead(_ graph: String) throws {
+    let file = "\(FixtureTests.folder)/former/detector-1.golden.json"
+    let golden = try Golden(contentsOfFile: file)
+    #expect(golden.schema == 1 && golden.stress == nil && golden.images[0].noise == nil)
+    let model = "\(FixtureTests.folder)/detector_\(graph).onnx"
+    let report = checkGolden(file, model: model)
+    #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
+    #expect(report.golden?.schema == 1 && report.stress == nil)
+    #expect(report.images[0].candidates!.matched > 0)
+    #expect(report.notes.contains { $0.contains("schema 1; golden update adds them") })
+    let update = try updateGolden(file, model: model)
+    #expect(update.recording.golden.stress != nil)
+    #expect(update.changes.contains("schema: 1 becomes 2"))
+    #expect(update.changes.contains("made-up cases: recorded now"))
   }
 
   @Test func theEditedRecordIsRefusedInTheReport() throws {

@@ -38,6 +38,8 @@ struct RealGoldenTests {
     #expect(report.images.map { $0.detections?.matched } == [4, 2])
     #expect(report.images.allSatisfy { $0.cells!.maxBoxErrorPx.value <= 1e-3 })
     #expect(report.images.allSatisfy { $0.cells!.statistics!.different == 0 })
+    #expect(report.stress?.different == 0 && report.stress?.means?.different == 0)
+    #expect(report.coverage?.imagesScaleAnchors.count == 5)
   }
 
   @Test(arguments: RealModelTests.faults)
@@ -48,6 +50,35 @@ struct RealGoldenTests {
       records.golden, file: records.both, LoadedModel(path: "patched", model: fault(model)))
     #expect(report.verdict == .different, "\(report.text)\(report.failures)")
     #expect(report.reasons.contains { $0.contains("scale ") }, "\(report.reasons)")
+  }
+
+  /// The tolerance is the measured one, and tighter than what is derived for any network.
+  @Test func theToleranceIsMeasured() throws {
+    for image in try Self.records.get().golden.images {
+      let noise = try #require(image.noise)
+      #expect((2e-4...1e-3).contains(noise.boxPx) && (1e-6...4e-6).contains(noise.score))
+      #expect(image.tolerance.boxPx > 4 * noise.boxPx && image.tolerance.boxPx < 5e-3)
+    }
+  }
+
+  /// Portable kernels sum in another order than those with vector instructions.
+  @Test func aRecordHoldsForOtherInstructionSets() throws {
+    let folder = try TemporaryFolder()
+    let names = [nil, "none"]
+    let model = RealModels.path("models/yolov5n_original.onnx")
+    for recording in names {
+      let file = folder.file("\(recording ?? "own").golden.json")
+      let recorded = try Command(
+        ["golden", "record", model, RealModels.path("images/bus.jpg"), "-o", file],
+        environment: recording.map { ["VERIFY_PATCH_SIMD": $0] } ?? [:])
+      #expect(recorded.status == 0, "\(recorded.errors)")
+      for checking in names where checking != recording {
+        let checked = try Command(
+          ["golden", "check", file, RealModels.path("models/yolov5n_yololayer.onnx")],
+          environment: checking.map { ["VERIFY_PATCH_SIMD": $0] } ?? [:])
+        #expect(checked.status == 0, "\(checked.output)\(checked.errors)")
+      }
+    }
   }
 
   @Test func aPhotographIsLessThanAHundredKilobytes() throws {

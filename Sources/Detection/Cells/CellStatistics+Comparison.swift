@@ -74,14 +74,16 @@ extension CellStatistics.OfAnchor {
 }
 
 extension StatisticsComparison {
-  fileprivate mutating func add(
+  /// Adds a number on both sides.
+  mutating func add(
     _ a: Float, _ b: Float, _ tolerance: Float, _ name: @autoclosure () -> String, _ scale: Int,
     anchor: Int? = nil, classIndex: Int? = nil
   ) {
     compared += 1
     let error = abs(a - b)
     if !(error <= tolerance) { different += 1 }
-    let ratio = error == 0 ? 0 : error.isNaN ? .infinity : error / tolerance
+    let ratio =
+      error == 0 ? 0 : error.isNaN ? .infinity : min(error / tolerance, .greatestFiniteMagnitude)
     guard ratio > worstRatio else { return }
     worstRatio = ratio
     worst = Statistic(

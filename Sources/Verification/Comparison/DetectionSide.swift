@@ -5,7 +5,7 @@ import Tensors
 struct DetectionSide: Sendable {
   let form: Form
   /// What its candidates were chosen by before they came here: a plugin's threshold.
-  let ownRule: CandidateRule?
+  var ownRule: CandidateRule?
   /// Whether its candidates are rows of a plugin.
   let isPlugin: Bool
   let cells: Cells

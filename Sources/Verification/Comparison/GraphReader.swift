@@ -7,7 +7,7 @@ import Tensors
 struct GraphReader {
   let model: LoadedModel
   let input: ImageInput
-  private let team: ThreadTeam
+  let team: ThreadTeam
   private var prepared: [Shape: PreparedGraph] = [:]
 
   /// - Throws: why the graph cannot be run, or takes no image.

@@ -12,7 +12,8 @@ struct PreparedGraph {
   let precision: ElementType
   let notes: [String]
   private let model: LoadedModel
-  private let inputName: String
+  private let resolved: ResolvedGraph
+  let inputName: String
   private let plan: Plan
 
   /// - Parameters:
@@ -39,11 +40,30 @@ struct PreparedGraph {
     }
     self.ending = ending
     self.geometry = geometry
+    self.resolved = resolved
     precision = model.model.precision(lookup)
     notes =
       model.notes(on: ending) + (geometry?.notes ?? []).map { "\(model.path): \($0)" }
     self.model = model
     inputName = input.name
+  }
+
+  /// The graph's end, cut off at its head maps.
+  ///
+  /// - Parameter tensor: what the graph is fed.
+  func tail(fed tensor: Tensor) throws(Refusal) -> Tail {
+    try Tail(
+      model, ending, { resolved.tensorDescription(of: $0) },
+      image: (name: inputName, tensor: tensor))
+  }
+
+  /// A way to compute the tensors cells are read from in float64.
+  func planInFloat64(fed input: Tensor) throws(Refusal) -> Plan {
+    try model.naming { () throws(InterpreterError) in
+      let fed = [inputName: ResolvedGraph.Description(input.elementType, input.shape)]
+      return try Plan(
+        ResolvedGraph(model.model.inFloat64(), inputs: fed), observing: ending.cellTensors)
+    }
   }
 
   func run(_ input: Tensor, on team: ThreadTeam) throws(Refusal) -> [String: Tensor] {

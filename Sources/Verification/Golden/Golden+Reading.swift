@@ -26,7 +26,6 @@ extension Golden {
     try Self.checkSchema(data)
     try Self.checkDigest(data)
     do {
-      // The schemas that are read, each by the types of its own.
       self = try JSONDecoder().decode(StoredGolden.self, from: data).golden()
     } catch let error as GoldenError {
       throw error
@@ -52,7 +51,7 @@ extension Golden {
       throw GoldenError("not a record of verify-patch, or cut off: record it again")
     }
     switch found.schema {
-    case schema: return
+    case 1...schema: return
     case let newer where newer > schema:
       throw GoldenError(
         "a record of schema \(newer), this release (\(Release.version)) reads up to \(schema): "

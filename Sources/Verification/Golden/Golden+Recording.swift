@@ -6,6 +6,8 @@ import Tensors
 /// A record with the prepared inputs that may be stored beside it.
 public struct GoldenRecording: Sendable {
   public let golden: Golden
+  /// What the record does not hold, and why.
+  public let notes: [String]
   /// `nil` when they are not to be stored.
   let inputs: TensorArchive?
 
@@ -29,7 +31,7 @@ public struct GoldenRecording: Sendable {
 ///   - model: the path of a model that tells how its boxes are decoded.
 ///   - images: paths of JPEG and PNG images, or of `.npy` tensors that are fed as they are.
 ///   - file: where the record is to be written; it names all files from there.
-///   - options: thresholds, preprocessing, input size, tolerances and threads.
+///   - options: thresholds, preprocessing, input size, made-up cases, tolerances and threads.
 ///   - embedsInputs: whether the prepared inputs are to be stored beside the record.
 /// - Throws: ``UsageError`` when an option does not go with the model; ``GoldenError``.
 public func recordGolden(
@@ -85,7 +87,9 @@ struct GoldenRecorder {
   private var reader: GraphReader
   private var images: [RecordedImage] = []
   private var archive = TensorArchive()
-  private var graph: PreparedGraph?
+  private var first: (reading: GraphReading, tensor: Tensor)?
+  private var meter = NoiseMeter()
+  private(set) var notes: [String] = []
   private var scoring = Cells.Scoring.objectnessAndClasses
 
   init(_ model: LoadedModel, to file: String, options: ComparisonOptions) throws {
@@ -125,7 +129,8 @@ struct GoldenRecorder {
     if let difference = reading.graph.ending.differences.first {
       throw GoldenError("\(reader.model.path): \(difference)")
     }
-    graph = graph ?? reading.graph
+    first = first ?? (reading, image.tensor)
+    let noise = noise(of: reading, fed: image)
     archive.entries.append(
       TensorArchive.Entry(name: GoldenInputs.entryName(images.count), tensor: canonical))
     let input = RecordedInput(
@@ -136,18 +141,41 @@ struct GoldenRecorder {
     for index in 0..<image.imageCount {
       let side = try reading.side(of: index)
       scoring = side.cells.scoring
-      let tolerance = Rounding(sharesNetwork: false, precision: reading.graph.precision)
-        .tolerance(of: reading.graph.geometry!, input: canonical.shape).overridden(by: options)
+      let derived = [false, true].map {
+        Rounding(sharesNetwork: $0, precision: reading.graph.precision)
+          .tolerance(of: reading.graph.geometry!, input: canonical.shape)
+      }
+      let tolerance =
+        (noise?[index].tolerance(derived: derived[0], tail: derived[1]) ?? derived[0])
+        .overridden(by: options)
       do {
         images.append(
           try RecordedImage(
             side, path: path.relative(to: file), sha256: image.sha256,
             batchIndex: image.placement == nil ? index : nil, input: input, frame: frame,
-            thresholds: thresholds(reading.graph.ending), tolerance: tolerance, seed: Self.seed))
+            thresholds: thresholds(reading.graph.ending), tolerance: tolerance,
+            noise: noise?[index],
+            seed: Self.seed))
       } catch {
         throw GoldenError("\(reader.model.path) on \(path): \(error)")
       }
     }
+  }
+
+  private mutating func noise(
+    of reading: GraphReading, fed image: GoldenInput
+  ) -> [RecordedNoise]? {
+    do {
+      return try meter.noise(
+        of: reading, fed: image.tensor, imageCount: image.imageCount, on: reader.team)
+    } catch {
+      note("the noise floor could not be measured: \(error)")
+      return nil
+    }
+  }
+
+  private mutating func note(_ note: String) {
+    if !notes.contains(note) { notes.append(note) }
   }
 
   private func thresholds(_ ending: Ending) -> RecordedThresholds {
@@ -157,8 +185,10 @@ struct GoldenRecorder {
   }
 
   /// The record of all images added.
-  func recording(sha256: String, embedding: Bool) throws(GoldenError) -> GoldenRecording {
-    guard let graph, let classCount = graph.ending.classCount else {
+  mutating func recording(
+    sha256: String, embedding: Bool
+  ) throws(GoldenError) -> GoldenRecording {
+    guard let graph = first?.reading.graph, let classCount = graph.ending.classCount else {
       throw GoldenError("\(reader.model.path): it tells no classes")
     }
     let names = ClassNames(metadata: reader.model.model.metadata)
@@ -173,8 +203,20 @@ struct GoldenRecorder {
       preprocessing: RecordedPreprocessing(
         options.preprocessing, rectangularStride: sizing.size == nil ? sizing.stride : nil),
       thresholds: thresholds(graph.ending), seed: Self.seed,
-      inputs: embedding ? archiveName : nil, images: images)
-    return GoldenRecording(golden: golden, inputs: embedding ? archive : nil)
+      inputs: embedding ? archiveName : nil, stress: stress(), images: images)
+    return GoldenRecording(golden: golden, notes: notes, inputs: embedding ? archive : nil)
+  }
+
+  private mutating func stress() -> RecordedStress? {
+    guard options.stressCases > 0, let (reading, tensor) = first else { return nil }
+    do {
+      return try RecordedStress(
+        of: reading, fed: tensor, thresholds: thresholds(reading.graph.ending), options,
+        on: reader.team)
+    } catch {
+      note("the graph's end was not fed made-up maps: \(error)")
+      return nil
+    }
   }
 }
 

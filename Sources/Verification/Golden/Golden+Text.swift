@@ -26,6 +26,7 @@ extension Golden {
       ("thresholds", thresholds.json),
       ("seed", .number(seed)),
       ("inputs", inputs.map { .string($0) } ?? .null),
+      ("stress", stress?.json ?? .null),
       ("images", .lines(images.map { $0.json })),
     ])
   }
@@ -86,13 +87,9 @@ extension RecordedImage {
       ("path", .string(path)), ("sha256", .string(sha256)),
       ("batchIndex", batchIndex.map { .number($0) } ?? .null),
       ("input", input.json),
-      (
-        "grids", .array(layout.scales.map { .numbers([$0.anchors, $0.rows, $0.columns]) })
-      ),
-      (
-        "tolerance",
-        .object([("boxPx", .number(tolerance.boxPx)), ("score", .number(tolerance.score))])
-      ),
+      ("grids", layout.json),
+      ("tolerance", tolerance.json),
+      ("noise", noise?.json ?? .null),
       ("cellDigest", .string(cellDigest)),
       ("anchorStatistics", .lines(statistics.anchors.map { $0.json })),
       ("classStatistics", .lines(statistics.classes.map { $0.json })),
@@ -100,6 +97,59 @@ extension RecordedImage {
       ("candidates", .lines(candidates.map { $0.json(layout) })),
       ("detections", .lines(detections.map { $0.json })),
     ])
+  }
+}
+
+extension RecordedStress {
+  fileprivate var json: JSONText {
+    .members([
+      ("seed", .literal("\(fed.seed)")), ("cases", .number(fed.cases)),
+      ("grids", fed.layout.json), ("channels", .number(fed.channels)),
+      ("precision", .string(fed.precision.rawValue)), ("tolerance", tolerance.json),
+      ("isDecoded", .literal("\(isDecoded)")), ("digest", .string(digest)),
+      ("means", .lines(means.anchors.map { $0.json })),
+    ])
+  }
+}
+
+extension CellMeans.OfAnchor {
+  fileprivate var json: JSONText {
+    .object([
+      ("scale", .number(scale)), ("anchor", .number(anchor)), ("box", .numbers(box)),
+      ("objectness", objectness.map { .number($0) } ?? .null), ("classes", .numbers(classes)),
+      ("nonFinite", .numbers(nonFinite)),
+    ])
+  }
+}
+
+extension RecordedNoise {
+  fileprivate var json: JSONText {
+    .object([
+      ("boxPx", .number(boxPx)), ("score", .number(score)),
+      (
+        "outputs",
+        .array(
+          outputs.map {
+            .object([
+              ("name", .string($0.name)), ("maxError", .number($0.maxError)),
+              ("rmsError", .number($0.rmsError)),
+            ])
+          })
+      ),
+    ])
+  }
+}
+
+extension DetectionTolerance {
+  fileprivate var json: JSONText {
+    .object([("boxPx", .number(boxPx)), ("score", .number(score))])
+  }
+}
+
+extension CellLayout {
+  /// Anchors, rows and columns of each scale.
+  fileprivate var json: JSONText {
+    .array(scales.map { .numbers([$0.anchors, $0.rows, $0.columns]) })
   }
 }
 

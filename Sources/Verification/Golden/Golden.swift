@@ -5,11 +5,14 @@ import Tensors
 /// outputs of an engine are held later.
 ///
 /// It is small because it does not hold every cell of the heads: it holds every candidate, a seeded
-/// sample of the cells, and statistics over all of them. Boxes are in pixels of the network's input.
+/// sample of the cells, statistics over all of them, and what the model's end makes of made-up head
+/// maps. Boxes are in pixels of the network's input.
 public struct Golden: Sendable, Equatable {
   /// The version of the format that is written.
-  public static let schema = 1
+  public static let schema = 2
 
+  /// The version of the format it was read from.
+  package var schema = Golden.schema
   /// What made the record.
   package var tool: String
   package var model: RecordedModel
@@ -22,6 +25,8 @@ public struct Golden: Sendable, Equatable {
   package var seed: Int
   /// The file beside the record that holds the prepared inputs, if there is one.
   package var inputs: String?
+  /// What the model's end makes of made-up maps; `nil` where it was not fed any.
+  package var stress: RecordedStress?
   package var images: [RecordedImage]
 
   package var classCount: Int { classNames.count }
@@ -84,6 +89,8 @@ package struct RecordedImage: Sendable, Equatable {
   package var layout: CellLayout
   /// How far another graph may be apart.
   package var tolerance: DetectionTolerance
+  /// What rounding does to the model's numbers; `nil` where it was not measured.
+  package var noise: RecordedNoise?
   /// SHA-256 of the bits of all cells.
   package var cellDigest: String
   package var statistics: CellStatistics

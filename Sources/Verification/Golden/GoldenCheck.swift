@@ -66,7 +66,11 @@ private func checkGolden(
     options: options)
   for index in golden.images.indices { check.check(index, &report) }
   report.timings.inferenceSeconds = check.inferenceSeconds
+  let stress = check.stress()
+  report.add(stress)
   report.conclude()
+  if !stress.reasons.isEmpty { report.verdict = .different }
+  if report.verdict == .different { report.explain(stress.evidence) }
 }
 
 /// Holds a graph against a record, image after image.
@@ -76,8 +80,12 @@ private struct GoldenCheck {
   var reader: GraphReader
   let options: ComparisonOptions
   private(set) var inferenceSeconds: Figure = 0
+  /// What the images' candidates show.
+  private var coverage = Coverage()
   /// The last run, which may hold several images of the record.
   private var last: (path: String, reading: GraphReading)?
+  /// A run whose cells could be compared and are arranged as the made-up maps' are.
+  private var stressed: (reading: GraphReading, tensor: Tensor, image: RecordedImage)?
 
   init(golden: Golden, inputs: GoldenInputs, reader: GraphReader, options: ComparisonOptions) {
     self.golden = golden
@@ -99,9 +107,10 @@ private struct GoldenCheck {
       for difference in reading.graph.ending.differences { judgement.differ(difference) }
       found.inputShape = image.input.shape
       let judge = GoldenJudge(golden: golden, image: image, options: options)
-      try judge.judge(
+      let evidence = try judge.judge(
         try reading.side(of: image.batchIndex ?? 0),
         tolerance: judge.tolerance(of: reading.graph.precision), &found, &judgement)
+      if let evidence { coverage.add(evidence) }
       found.verdict = judgement.verdict
       found.checks = judgement.checks(found)
       report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
@@ -122,7 +131,20 @@ private struct GoldenCheck {
         tensor, expectedClasses: golden.classCount, decode: golden.geometry(of: image))
     }
     last = (image.path, reading)
+    if stressed == nil, image.layout == golden.stress?.fed.layout {
+      stressed = (reading, tensor, image)
+    }
     return reading
+  }
+
+  /// Feeds the graph's end the recorded made-up maps.
+  func stress() -> GoldenStress {
+    guard let (reading, tensor, image) = stressed else {
+      return GoldenStress(notFed: golden)
+    }
+    return GoldenStress(
+      golden, reading, fed: tensor, image: image, images: coverage, options: options,
+      on: reader.team)
   }
 
   private func classNotes() -> [String] {
@@ -145,13 +167,16 @@ struct GoldenJudge {
   /// With the record's own thresholds.
   let options: ComparisonOptions
 
+  /// - Returns: what was judged; `nil` where the cells cannot be compared.
+  @discardableResult
   func judge(
     _ side: DetectionSide, tolerance: DetectionTolerance, _ report: inout ImageReport,
     _ judgement: inout Judgement
-  ) throws(Refusal) {
+  ) throws(Refusal) -> DetectionEvidence? {
     let recorded = golden.side(of: image)
+    let found: DetectionEvidence?
     do {
-      try DetectionJudge(
+      found = try DetectionJudge(
         sides: Pair(original: recorded, patched: side), options: options, tolerance: tolerance,
         labels: golden.labels
       ).judge(in: image.frame, &report, &judgement)
@@ -160,14 +185,15 @@ struct GoldenJudge {
     }
     // Rows of a plugin do not tell the cells.
     if report.cells?.compared == 0 { report.cells = nil }
-    guard report.cells != nil else { return }
+    guard report.cells != nil else { return found }
     let statistics = image.statistics.compare(
       with: side.cells.statistics, tolerance: tolerance)
     report.cells?.statistics = StatisticsReport(statistics)
     judgement.add(statistics, cellCount: image.layout.cellCount, tolerance: tolerance)
-    if side.cells.numbers.withUnsafeBytes({ SHA256.hexDigest(of: $0) }) == image.cellDigest {
+    if side.cells.digest == image.cellDigest {
       judgement.note("every bit of all \(image.layout.cellCount) cells is as recorded")
     }
+    return found
   }
 
   /// The record's tolerance, or float32's where the side computes in another type than the model
@@ -206,7 +232,7 @@ extension RecordedImage {
 
 extension Report {
   mutating func describe(_ golden: Golden) {
-    self.golden = GoldenReport(schema: Golden.schema, tool: golden.tool)
+    self.golden = GoldenReport(schema: golden.schema, tool: golden.tool)
     original.sha256 = golden.model.sha256
     original.form = golden.model.form.rawValue
   }

@@ -32,6 +32,9 @@ public func updateGolden(
     let inputs = try GoldenInputs(old, file: file, imageFolder: imageFolder)
     let reader = try GraphReader(loaded, threads: options.threads)
     var settings = old.options(options)
+    if let fed = old.stress?.fed {
+      (settings.stressCases, settings.stressSeed) = (fed.cases, fed.seed)
+    }
     if reader.input.hasOpenSize { settings.inputSize = old.inputSize }
     var recorder = try GoldenRecorder(loaded, to: file, options: settings)
     var previous: String?
@@ -71,6 +74,7 @@ extension Golden {
     func note<Value: Equatable>(_ what: String, _ a: Value, _ b: Value) {
       if a != b { changes.append("\(what): \(a) becomes \(b)") }
     }
+    note("schema", schema, new.schema)
     note("made by", tool, new.tool)
     note("model", model.path, new.model.path)
     note("model's SHA-256", model.sha256, new.model.sha256)
@@ -80,6 +84,7 @@ extension Golden {
     if decode != new.decode { changes.append("decode: other strides, anchors or scores") }
     note("preprocessing", preprocessing, new.preprocessing)
     note("plugin's threshold", "\(thresholds.plugin ?? -1)", "\(new.thresholds.plugin ?? -1)")
+    changes += stressChanges(to: new)
     for (old, image) in zip(images, new.images) {
       changes += old.changes(to: image, labels: new.labels).map { "\(old.name): \($0)" }
     }
@@ -87,6 +92,27 @@ extension Golden {
       changes.append("images: \(images.count) become \(new.images.count)")
     }
     return changes
+  }
+}
+
+extension Golden {
+  private func stressChanges(to new: Golden) -> [String] {
+    guard let old = stress, let found = new.stress else {
+      return stress == new.stress
+        ? [] : ["made-up cases: \(stress == nil ? "recorded now" : "no longer recorded")"]
+    }
+    guard old != found else { return [] }
+    guard old.fed == found.fed, old.means.anchors.count == found.means.anchors.count,
+      classCount == new.classCount
+    else { return ["made-up cases: other maps"] }
+    let moved = old.means.compare(with: found.means, tolerance: old.tolerance)
+    guard moved.different > 0, let worst = moved.worst else {
+      return ["made-up cases: numbers within the tolerance"]
+    }
+    return [
+      "made-up cases: \(moved.different) weighted means, the furthest: \(worst.name) of \(worst) "
+        + "from \(worst.original) to \(worst.patched)"
+    ]
   }
 }
 

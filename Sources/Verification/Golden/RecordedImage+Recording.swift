@@ -8,7 +8,9 @@ extension RecordedImage {
   /// - Throws: why nothing can be recorded that another graph could be held against.
   init(
     _ side: DetectionSide, path: String, sha256: String, batchIndex: Int?, input: RecordedInput,
-    frame: ImageFrame, thresholds: RecordedThresholds, tolerance: DetectionTolerance, seed: Int
+    frame: ImageFrame, thresholds: RecordedThresholds, tolerance: DetectionTolerance,
+    noise: RecordedNoise?,
+    seed: Int
   ) throws(GoldenError) {
     let cells = side.cells
     let statistics = cells.statistics
@@ -33,7 +35,8 @@ extension RecordedImage {
     self.input = input
     layout = cells.layout
     self.tolerance = tolerance
-    cellDigest = cells.numbers.withUnsafeBytes { SHA256.hexDigest(of: $0) }
+    self.noise = noise
+    cellDigest = cells.digest
     self.statistics = statistics
     let candidateCells = Set(found.candidates.compactMap(\.cell))
     // Rounding may carry a cell over the threshold: those just below it are kept, too.

@@ -2,8 +2,11 @@ import BoxMath
 import Detection
 import Tensors
 
-/// A record of schema 1 as its file holds it; ``golden()`` checks what it says.
+/// A record as its file holds it; ``golden()`` checks what it says.
+///
+/// What came with schema 2 is optional here: `stress`, and the images' `noise`.
 struct StoredGolden: Decodable {
+  let schema: Int
   let tool: String
   let model: Model
   let classes: [String?]
@@ -12,6 +15,7 @@ struct StoredGolden: Decodable {
   let thresholds: Thresholds
   let seed: Int
   let inputs: String?
+  let stress: StoredStress?
   let images: [StoredImage]
 
   struct Model: Decodable {
@@ -68,7 +72,7 @@ struct StoredGolden: Decodable {
     }
     let decode = RecordedDecode(scoring: decode.scores, scales: scales)
     return Golden(
-      tool: tool,
+      schema: schema, tool: tool,
       model: RecordedModel(
         path: model.path, sha256: model.sha256, form: model.form, precision: model.precision),
       classNames: classes, decode: decode,
@@ -80,6 +84,9 @@ struct StoredGolden: Decodable {
         confidence: thresholds.confidence, iou: thresholds.iou,
         maximumDetections: thresholds.maxDetections, plugin: thresholds.plugin),
       seed: seed, inputs: inputs,
+      stress: try stress.map { (stress) throws(GoldenError) in
+        try stress.stress(classCount: classes.count, decode)
+      },
       images: try images.map { (image) throws(GoldenError) in
         do {
           return try image.image(classCount: classes.count, decode)

@@ -1,7 +1,7 @@
 import BoxMath
 import Detection
 
-/// An image of a record of schema 1 as its file holds it; `image(classCount:_:)` checks what it says.
+/// An image of a record as its file holds it; `image(classCount:_:)` checks what it says.
 struct StoredImage: Decodable {
   let path: String
   let sha256: String
@@ -9,6 +9,7 @@ struct StoredImage: Decodable {
   let input: Input
   let grids: [[Int]]
   let tolerance: DetectionTolerance
+  let noise: Noise?
   let cellDigest: String
   let anchorStatistics: [OfAnchor]
   let classStatistics: [OfScale]
@@ -20,6 +21,18 @@ struct StoredImage: Decodable {
     let shape: [Int]
     let sha256: String
     let placement: StoredPlacement?
+  }
+
+  struct Noise: Decodable {
+    let boxPx: Float
+    let score: Float
+    let outputs: [Output]
+
+    struct Output: Decodable {
+      let name: String
+      let maxError: Float
+      let rmsError: Float
+    }
   }
 
   struct StoredPlacement: Decodable {
@@ -82,18 +95,16 @@ struct StoredImage: Decodable {
 }
 
 extension StoredImage {
-  /// Cells that an image may have, and numbers of known cells.
-  private static let cellLimit = 1 << 22
+  /// Numbers of known cells that an image may have.
   private static let numberLimit = 1 << 26
 
   func image(classCount: Int, _ decode: RecordedDecode) throws(GoldenError) -> RecordedImage {
-    let layout = try layout(decode)
+    let layout = try CellLayout(stored: grids, decode)
     let hasObjectness = decode.scoring == .objectnessAndClasses
     try require(
       (cells.count + candidates.count) * (5 + classCount) <= Self.numberLimit,
       "\(cells.count + candidates.count) cells of \(classCount) classes")
-    try require(
-      [tolerance.boxPx, tolerance.score].allSatisfy { $0.isFinite && $0 >= 0 }, "a tolerance")
+    try tolerance.requireStored()
     try require(batchIndex.map { $0 >= 0 } ?? true, "a place in the batch")
     let sample = try cells.map { (cell) throws(GoldenError) in
       try require(cell.scores.count == classCount, "\(cell.scores.count) scores of a cell")
@@ -110,31 +121,12 @@ extension StoredImage {
     }
     return RecordedImage(
       path: path, sha256: sha256, batchIndex: batchIndex, input: try recordedInput(),
-      layout: layout, tolerance: tolerance, cellDigest: cellDigest,
+      layout: layout, tolerance: tolerance, noise: noise.map { $0.noise }, cellDigest: cellDigest,
       statistics: try statistics(layout, classCount: classCount, hasObjectness: hasObjectness),
       sample: sample, candidates: candidates,
       detections: try detections.map { (detection) throws(GoldenError) in
         try detection.detection(layout, classCount: classCount)
       })
-  }
-
-  private func layout(_ decode: RecordedDecode) throws(GoldenError) -> CellLayout {
-    try require((1...16).contains(grids.count), "\(grids.count) grids")
-    var total = 0
-    for grid in grids {
-      try require(
-        grid.count == 3 && grid.allSatisfy { (1...Self.cellLimit).contains($0) }, "a grid")
-      let (plane, overflow) = grid[1].multipliedReportingOverflow(by: grid[2])
-      try require(!overflow && plane <= Self.cellLimit && grid[0] <= 64, "a grid \(grid)")
-      total += grid[0] * plane
-    }
-    try require(total <= Self.cellLimit, "\(total) cells")
-    if let scales = decode.scales {
-      try require(
-        scales.count == grids.count
-          && zip(scales, grids).allSatisfy { $0.anchors.count == $1[0] }, "a number of anchors")
-    }
-    return CellLayout(grids.map { (anchors: $0[0], rows: $0[1], columns: $0[2]) })
   }
 
   private func recordedInput() throws(GoldenError) -> RecordedInput {
@@ -158,10 +150,8 @@ extension StoredImage {
   private func statistics(
     _ layout: CellLayout, classCount: Int, hasObjectness: Bool
   ) throws(GoldenError) -> CellStatistics {
-    let places = layout.scales.enumerated().flatMap { scale, grid in
-      (0..<grid.anchors).map { [scale, $0] }
-    }
-    try require(anchorStatistics.map { [$0.scale, $0.anchor] } == places, "statistics of anchors")
+    try require(
+      anchorStatistics.map { [$0.scale, $0.anchor] } == layout.places, "statistics of anchors")
     try require(
       classStatistics.map(\.scale) == Array(layout.scales.indices), "statistics of scales")
     for line in anchorStatistics {
@@ -216,7 +206,43 @@ extension StoredImage.StoredDetection {
   }
 }
 
+extension StoredImage.Noise {
+  fileprivate var noise: RecordedNoise {
+    RecordedNoise(
+      boxPx: boxPx, score: score,
+      outputs: outputs.map { .init(name: $0.name, maxError: $0.maxError, rmsError: $0.rmsError) })
+  }
+}
+
 extension CellLayout {
+  /// Cells that an image may have.
+  private static let cellLimit = 1 << 22
+
+  /// - Parameter grids: anchors, rows and columns of each scale.
+  init(stored grids: [[Int]], _ decode: RecordedDecode) throws(GoldenError) {
+    try require((1...16).contains(grids.count), "\(grids.count) grids")
+    var total = 0
+    for grid in grids {
+      try require(
+        grid.count == 3 && grid.allSatisfy { (1...Self.cellLimit).contains($0) }, "a grid")
+      let (plane, overflow) = grid[1].multipliedReportingOverflow(by: grid[2])
+      try require(!overflow && plane <= Self.cellLimit && grid[0] <= 64, "a grid \(grid)")
+      total += grid[0] * plane
+    }
+    try require(total <= Self.cellLimit, "\(total) cells")
+    if let scales = decode.scales {
+      try require(
+        scales.count == grids.count
+          && zip(scales, grids).allSatisfy { $0.anchors.count == $1[0] }, "a number of anchors")
+    }
+    self.init(grids.map { (anchors: $0[0], rows: $0[1], columns: $0[2]) })
+  }
+
+  /// The scale and anchor of each anchor, in order.
+  var places: [[Int]] {
+    scales.enumerated().flatMap { scale, grid in (0..<grid.anchors).map { [scale, $0] } }
+  }
+
   /// The number of a cell given by scale, anchor, row and column.
   fileprivate func number(of place: [Int]) throws(GoldenError) -> Int {
     let number =
@@ -231,5 +257,12 @@ extension Box {
   fileprivate init(stored corners: [Float]) throws(GoldenError) {
     try require(corners.count == 4, "a box of \(corners.count) numbers")
     self.init(x1: corners[0], y1: corners[1], x2: corners[2], y2: corners[3])
+  }
+}
+
+extension DetectionTolerance {
+  func requireStored() throws(GoldenError) {
+    try require(
+      [boxPx, score].allSatisfy { $0.isFinite && $0 >= 0 } && boxRelative == nil, "a tolerance")
   }
 }

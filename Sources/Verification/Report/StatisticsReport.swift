@@ -7,7 +7,8 @@ public struct StatisticsReport: Sendable, Codable, Equatable {
   /// The one furthest apart, measured in tolerances; absent when none is apart at all.
   public var worst: Statistic?
 
-  /// A mean or an extreme of one anchor's cells, or of one class in a scale's cells.
+  /// A number of one anchor's cells, of one class in a scale's cells, or of one class in one
+  /// anchor's.
   public struct Statistic: Sendable, Codable, Equatable {
     public var scale: Int
     public var anchor: Int?
@@ -32,7 +33,7 @@ extension StatisticsReport {
 
 extension StatisticsComparison.Statistic: CustomStringConvertible {
   package var description: String {
-    let place = anchor.map { ", anchor \($0)" } ?? classIndex.map { ", class \($0)" } ?? ""
-    return "scale \(scale)\(place)"
+    let anchor = anchor.map { ", anchor \($0)" } ?? ""
+    return "scale \(scale)" + anchor + (classIndex.map { ", class \($0)" } ?? "")
   }
 }

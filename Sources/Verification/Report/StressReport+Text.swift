@@ -10,6 +10,9 @@ extension StressReport {
     if let tolerances {
       text += " (allowed \(tolerances.boxText), \(Figure(tolerances.score).text))"
     }
+    if let means {
+      text += "; \(means.compared) weighted means compared, \(means.different) different"
+    }
     return text
   }
 }
@@ -26,13 +29,14 @@ extension CoverageReport {
 }
 
 extension StressCaseReport {
-  var text: String {
+  /// - Parameter names: of the two sides.
+  func text(_ names: Pair<String>) -> String {
     var fed = "x \(self.fed.x.exact), y \(self.fed.y.exact), width \(self.fed.width.exact), "
     fed += "height \(self.fed.height.exact), objectness \(self.fed.objectness.exact)"
     if let logit = self.fed.class { fed += ", class \(logit.exact)" }
     let what = term.rawValue + (self.class.map { " \($0)" } ?? "")
-    return "\(cell), \(what): from the logits \(fed) the original makes \(original.text(term)), "
-      + "the patched graph \(patched.text(term))"
+    return "\(cell), \(what): from the logits \(fed) \(names.original) makes "
+      + "\(original.text(term)), \(names.patched) \(patched.text(term))"
   }
 }
 

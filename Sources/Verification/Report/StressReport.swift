@@ -22,6 +22,8 @@ public struct StressReport: Sendable, Codable, Equatable {
   public var maxScoreError: Figure = 0
   /// The errors that were allowed.
   public var tolerances: DetectionTolerance?
+  /// Weighted means over all cases, where a record holds them.
+  public var means: StatisticsReport?
   /// What the cases are made from.
   public var seed: UInt64
   /// The case furthest apart against the tolerances; absent when none differs.

@@ -154,24 +154,20 @@ private struct StressPlane {
   }
 }
 
-/// Seeded random numbers (SplitMix64).
+/// Seeded random numbers.
 struct StressNumbers: Sendable {
-  private var state: UInt64 = 0
+  private var numbers: SplitMix64
 
   init(_ keys: [UInt64]) {
+    var state: UInt64 = 0
     for key in keys {
-      state ^= key
-      state = next()
+      var mixed = SplitMix64(seed: state ^ key)
+      state = mixed.next()
     }
+    numbers = SplitMix64(seed: state)
   }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { numbers.next() }
 
   /// A number from 0 to `limit` less one.
   mutating func below(_ limit: Int) -> Int {

@@ -8,11 +8,17 @@ struct StressJudge {
   /// What is wrong with the tensors the candidates are read from, once each.
   private(set) var differences: [String] = []
   private let tolerance: DetectionTolerance
+  /// How reasons call the two sides.
+  private let names: Pair<String>
   /// How many tolerances the worst case is apart.
   private var worstRatio: Float = 0
 
   /// - Parameter report: with no case in it.
-  init(_ report: StressReport, tolerance: DetectionTolerance) {
+  init(
+    _ report: StressReport, tolerance: DetectionTolerance,
+    names: Pair<String> = Pair(original: "the original", patched: "the patched graph")
+  ) {
+    self.names = names
     self.report = report
     self.report.tolerances = tolerance
     self.tolerance = tolerance
@@ -60,7 +66,7 @@ struct StressJudge {
         "\(report.different) of \(report.cases) made-up cases differ, by up to "
           + "\(report.maxBoxErrorPx.text) px (allowed \(tolerance.boxText)) and "
           + "\(report.maxScoreError.text) in score (allowed \(Figure(tolerance.score).text))"
-          + (report.worst.map { "; the worst at \($0.text)" } ?? ""))
+          + (report.worst.map { "; the worst at \($0.text(names))" } ?? ""))
     }
     return reasons + differences
   }

@@ -35,7 +35,7 @@ struct TailPair {
       throw Refusal("the head maps of the two graphs have different shapes")
     }
     heads = ends.map(\.heads)
-    batch = ends.original.shapes[0][0]
+    batch = ends.original.batch
     guard batch > 0 else { throw Refusal("the head maps are of no image") }
     elementTypes = ends.map(\.elementTypes)
     self.images = ends.map(\.images)
@@ -51,7 +51,7 @@ struct TailPair {
     unsharedOperators = joint.unsharedOperators
     let run = try PairedRun(
       ends.map(\.model), joint: sharing ? joint : nil, inputs: ends.map(\.descriptions))
-    plan = try run.plan(observing: pair.endings.map(\.cellTensors))
+    plan = try run.plan(observing: pair.endings.map(\.tensorsOfEnd))
   }
 
   /// Whether both graphs, joined, compute the same head maps.
@@ -76,71 +76,5 @@ struct TailPair {
       return images.merging(maps) { $1 }
     }
     return (try plan.run(feeds, on: team), fed)
-  }
-}
-
-/// The end of one graph.
-private struct Tail {
-  let model: LoadedModel
-  let heads: [HeadMap]
-  let shapes: [Shape]
-  let elementTypes: [ElementType]
-  let images: [String: Tensor]
-
-  init(
-    _ model: LoadedModel, _ ending: Ending, _ lookup: @escaping TensorLookup,
-    image: (name: String, tensor: Tensor)
-  ) throws(Refusal) {
-    let graph = model.model.graph
-    guard let heads = ending.headSources(in: graph, lookup: lookup) else {
-      throw Refusal("\(model.path) does not decode the maps of its last convolutions")
-    }
-    let described = heads.map { lookup($0.name)! }
-    let names = heads.map(\.name)
-    let outputs = ending.cellTensors
-    var images: [String: Tensor] = [:]
-    var part = try? graph.extract(inputs: names, outputs: outputs)
-    if part == nil {
-      // Some exports ask the image for its shape.
-      images = [image.name: image.tensor]
-      part = try model.naming { () throws(ModelError) in
-        try graph.extract(inputs: names + [image.name], outputs: outputs)
-      }
-    }
-    part!.inputs =
-      zip(heads, described).map { head, description in
-        ValueInfo(
-          name: head.name, elementType: description.elementType,
-          dimensions: description.shape.map { .fixed($0) })
-      } + part!.inputs.filter { images[$0.name] != nil }
-    var end = model.model
-    end.graph = part!
-    self.model = LoadedModel(path: model.path, model: end)
-    self.heads = heads
-    shapes = described.map(\.shape)
-    elementTypes = described.map(\.elementType)
-    self.images = images
-  }
-
-  var descriptions: [String: ResolvedGraph.Description] {
-    var descriptions = images.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
-    for (head, (type, shape)) in zip(heads, zip(elementTypes, shapes)) {
-      descriptions[head.name] = .init(type, shape)
-    }
-    return descriptions
-  }
-
-  func isFed(like other: Tail) -> Bool {
-    shapes == other.shapes && heads.map(\.anchors) == other.heads.map(\.anchors)
-  }
-}
-
-extension Ending {
-  /// What cells and candidates are read from. What an NMS plugin makes of its inputs is not: made-up
-  /// cells overlap by chance.
-  fileprivate var cellTensors: [String] {
-    let tensors =
-      if case .suppressed(let tail) = tail { tail.inputs.names } else { observedTensors }
-    return tensors.filter { !$0.isEmpty }
   }
 }

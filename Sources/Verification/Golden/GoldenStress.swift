@@ -1,0 +1,138 @@
+import Detection
+import Kernels
+import Tensors
+
+/// What the end of a checked graph makes of the recorded made-up maps.
+struct GoldenStress {
+  /// `nil` where it was fed none.
+  private(set) var report: StressReport?
+  private(set) var coverage: CoverageReport?
+  /// Why the graph is different.
+  private(set) var reasons: [String] = []
+  private(set) var notes: [String] = []
+  private(set) var seconds: Figure = 0
+  /// What a diagnosis looks at.
+  private(set) var evidence: [DiagnosisEvidence] = []
+
+  /// For a graph of which no image could be compared, or a record that holds no made-up maps.
+  init(notFed golden: Golden) {
+    guard golden.stress == nil else { return }
+    notes = [
+      "the record holds nothing of made-up maps"
+        + (golden.schema < Golden.schema
+          ? ": it is of schema \(golden.schema); golden update adds them" : "")
+    ]
+  }
+
+  /// - Parameters:
+  ///   - tensor: what the graph was fed.
+  ///   - image: what is recorded of that.
+  ///   - images: what the images' candidates show.
+  init(
+    _ golden: Golden, _ reading: GraphReading, fed tensor: Tensor, image: RecordedImage,
+    images: Coverage, options: ComparisonOptions, on team: ThreadTeam
+  ) {
+    guard let recorded = golden.stress else { preconditionFailure("no made-up maps recorded") }
+    do {
+      let answers = try Stopwatch().add(to: &seconds) {
+        try Self.answers(recorded, golden, reading, fed: tensor, image: image, options, team)
+      }
+      judge(answers, recorded)
+      coverage = CoverageReport(images: images, stress: answers.coverage)
+      evidence =
+        answers.firstDifferent.map {
+          DiagnosisEvidence.ofStress($0, golden, reading.graph.ending, image)
+        } ?? []
+    } catch {
+      notes.append("the graph's end was not fed made-up maps: \(error)")
+    }
+  }
+
+  private static func answers(
+    _ recorded: RecordedStress, _ golden: Golden, _ reading: GraphReading, fed tensor: Tensor,
+    image: RecordedImage, _ options: ComparisonOptions, _ team: ThreadTeam
+  ) throws -> TailAnswers {
+    guard let geometry = reading.graph.geometry else { throw Refusal("it has no cells") }
+    let tail = try reading.graph.tail(fed: tensor)
+    try recorded.fed.check(tail, geometry)
+    let isAlike = reading.graph.precision == golden.model.precision
+    let own = tail.rounding(isAlike ? golden.model.precision : .float32).tolerance(
+      of: golden.geometry(of: image), input: Shape(image.input.shape))
+    let tolerance = DetectionTolerance(
+      boxPx: isAlike ? max(recorded.tolerance.boxPx, own.boxPx) : own.boxPx,
+      score: isAlike ? max(recorded.tolerance.score, own.score) : own.score
+    ).overridden(by: options)
+    return try TailAnswers(
+      of: reading, tail, recorded.fed, thresholds: golden.thresholds.ofStress,
+      confidence: golden.thresholds.confidence, tolerance: tolerance,
+      scoring: golden.decode.scoring,
+      reference: recorded.isDecoded
+        ? .init(
+          geometry: golden.geometry(of: image), ownRule: golden.side(of: image).ownRule) : nil,
+      on: team)
+  }
+
+  private mutating func judge(_ answers: TailAnswers, _ recorded: RecordedStress) {
+    var report = answers.judge?.report ?? StressReport(heads: .matched, seed: recorded.fed.seed)
+    if answers.judge == nil {
+      report.cases = recorded.fed.passes * recorded.fed.layout.cellCount
+      report.tolerances = answers.tolerance
+    }
+    reasons = answers.judge?.reasons ?? []
+    let means = recorded.means.compare(with: answers.means, tolerance: answers.tolerance)
+    report.means = StatisticsReport(means)
+    if means.different > 0, let worst = means.worst {
+      reasons.append(
+        "\(means.different) of \(means.compared) weighted means of the made-up cases differ; the "
+          + "furthest: \(worst.name) of \(worst) is \(worst.patched), recorded \(worst.original)")
+    }
+    if answers.digest == recorded.digest {
+      notes.append("every bit of all \(report.cases) made-up cases is as recorded")
+    }
+    self.report = report
+  }
+}
+
+extension Report {
+  /// Adds what the end of the graph makes of made-up maps.
+  mutating func add(_ stress: GoldenStress) {
+    self.stress = stress.report
+    coverage = stress.coverage
+    reasons += stress.reasons.map { "stress: \($0)" }
+    notes += stress.notes
+    timings.stressSeconds = stress.seconds
+  }
+}
+
+extension DiagnosisEvidence {
+  /// What a diagnosis looks at of made-up maps that a record's decode and a graph's end tell apart.
+  fileprivate static func ofStress(
+    _ found: DetectionEvidence, _ golden: Golden, _ ending: Ending, _ image: RecordedImage
+  ) -> [DiagnosisEvidence] {
+    guard let fed = found.heads?.original else { return [] }
+    let maps = fed.enumerated().compactMap { scale, map in
+      HeadMap(
+        name: "p\(scale + 3)", shape: map.shape, axes: .merged,
+        anchors: found.cells.original.layout.scales[scale].anchors)
+    }
+    guard
+      let heads = try? HeadValues(
+        ReferenceHeads(maps: maps, areThroughSigmoid: false), classCount: golden.classCount,
+        in: Dictionary(uniqueKeysWithValues: zip(maps.map(\.name), fed)), image: found.image)
+    else { return [] }
+    var evidence = DiagnosisEvidence(
+      found, heads: heads, geometry: golden.geometry(of: image),
+      thresholds: Pair(
+        original: golden.model.form == .yoloLayerPlugin ? golden.thresholds.plugin : nil,
+        patched: ending.form == .yoloLayerPlugin ? ending.ownRule?.threshold : nil),
+      confidence: golden.thresholds.confidence,
+      noise: Rounding(sharesNetwork: true).tensorTolerance)
+    evidence.referenceName = GoldenJudge.names.original
+    evidence.facts = ending.diagnosisFacts
+    evidence.facts.sharesNetwork = true
+    evidence.skipsNonFinite = true
+    // What becomes of NaN, and of numbers on a threshold, is no mistake: cells tell more clearly.
+    if found.comparedCells().different > 0 { evidence.rows = nil }
+    return [evidence]
+  }
+}

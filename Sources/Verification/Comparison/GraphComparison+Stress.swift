@@ -47,20 +47,14 @@ extension GraphComparison {
     _ found: DetectionEvidence, _ pair: PreparedPair, _ geometry: DecodeGeometry,
     _ tails: TailPair
   ) -> [DiagnosisEvidence] {
-    let maps = tails.heads.original
-    guard let fed = found.heads?.original, let classCount = pair.endings.original.classCount,
-      let heads = try? HeadValues(
-        ReferenceHeads(maps: maps, areThroughSigmoid: false), classCount: classCount,
-        in: Dictionary(zip(maps.map(\.name), fed)) { first, _ in first }, image: found.image)
+    guard let classCount = pair.endings.original.classCount,
+      var evidence = DiagnosisEvidence(
+        fed: found, as: tails.heads.original, classCount: classCount, geometry: geometry,
+        thresholds: pair.endings.map(\.pluginThreshold), confidence: options.confidence,
+        noise: rounding(pair).tensorTolerance)
     else { return [] }
-    var evidence = DiagnosisEvidence(
-      found, heads: heads, geometry: geometry,
-      thresholds: pair.endings.map {
-        $0.form == .yoloLayerPlugin ? $0.ownRule?.threshold : nil
-      }, confidence: options.confidence, noise: rounding(pair).tensorTolerance)
     evidence.facts = facts(pair)
     evidence.facts.sharesNetwork = true
-    evidence.skipsNonFinite = true
     return [evidence]
   }
 }

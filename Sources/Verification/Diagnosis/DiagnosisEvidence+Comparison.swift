@@ -21,6 +21,32 @@ extension DiagnosisEvidence {
     cells = found.cells.patched
     rows = found.candidates.patched.isPlugin ? found.candidates.patched.candidates : nil
   }
+
+  /// What two ends made of the same made-up head maps.
+  ///
+  /// - Parameter maps: how the maps that were fed are arranged.
+  /// - Returns: `nil` where the maps are not at hand.
+  init?(
+    fed found: DetectionEvidence, as maps: [HeadMap], classCount: Int, geometry: DecodeGeometry,
+    thresholds: Pair<Float?>, confidence: Float, noise: Double
+  ) {
+    guard let fed = found.heads?.original,
+      let heads = try? HeadValues(
+        ReferenceHeads(maps: maps, areThroughSigmoid: false), classCount: classCount,
+        in: Dictionary(zip(maps.map(\.name), fed)) { first, _ in first }, image: found.image)
+    else { return nil }
+    self.init(
+      found, heads: heads, geometry: geometry, thresholds: thresholds, confidence: confidence,
+      noise: noise)
+    skipsNonFinite = true
+    // What becomes of NaN, and of numbers on a threshold, is no mistake: cells tell more clearly.
+    if found.comparedCells().different > 0 { rows = nil }
+  }
+}
+
+extension Ending {
+  /// The threshold on objectness of the plugin that the graph ends in.
+  var pluginThreshold: Float? { form == .yoloLayerPlugin ? ownRule?.threshold : nil }
 }
 
 extension DetectionJudge {

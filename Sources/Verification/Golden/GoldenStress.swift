@@ -109,30 +109,22 @@ extension DiagnosisEvidence {
   fileprivate static func ofStress(
     _ found: DetectionEvidence, _ golden: Golden, _ ending: Ending, _ image: RecordedImage
   ) -> [DiagnosisEvidence] {
-    guard let fed = found.heads?.original else { return [] }
-    let maps = fed.enumerated().compactMap { scale, map in
+    let maps = (found.heads?.original ?? []).enumerated().compactMap { scale, map in
       HeadMap(
         name: "p\(scale + 3)", shape: map.shape, axes: .merged,
-        anchors: found.cells.original.layout.scales[scale].anchors)
+        anchors: image.layout.scales[scale].anchors)
     }
     guard
-      let heads = try? HeadValues(
-        ReferenceHeads(maps: maps, areThroughSigmoid: false), classCount: golden.classCount,
-        in: Dictionary(uniqueKeysWithValues: zip(maps.map(\.name), fed)), image: found.image)
+      var evidence = DiagnosisEvidence(
+        fed: found, as: maps, classCount: golden.classCount, geometry: golden.geometry(of: image),
+        thresholds: Pair(
+          original: golden.model.form == .yoloLayerPlugin ? golden.thresholds.plugin : nil,
+          patched: ending.pluginThreshold), confidence: golden.thresholds.confidence,
+        noise: Rounding(sharesNetwork: true).tensorTolerance)
     else { return [] }
-    var evidence = DiagnosisEvidence(
-      found, heads: heads, geometry: golden.geometry(of: image),
-      thresholds: Pair(
-        original: golden.model.form == .yoloLayerPlugin ? golden.thresholds.plugin : nil,
-        patched: ending.form == .yoloLayerPlugin ? ending.ownRule?.threshold : nil),
-      confidence: golden.thresholds.confidence,
-      noise: Rounding(sharesNetwork: true).tensorTolerance)
     evidence.referenceName = GoldenJudge.names.original
     evidence.facts = ending.diagnosisFacts
     evidence.facts.sharesNetwork = true
-    evidence.skipsNonFinite = true
-    // What becomes of NaN, and of numbers on a threshold, is no mistake: cells tell more clearly.
-    if found.comparedCells().different > 0 { evidence.rows = nil }
     return [evidence]
   }
 }

@@ -13,6 +13,8 @@ struct Lifetimes {
   private var lastUse: [Int: Int] = [:]
   /// Tensors whose memory outlives the run.
   private var escaping: Set<Int>
+  /// Tensors whose elements change once all that read them have.
+  private var overwritten: Set<Int> = []
 
   /// - Parameter observed: numbers of the tensors that are asked for.
   init(steps: [Plan.Step], observed: Set<Int>) {
@@ -31,6 +33,11 @@ struct Lifetimes {
       }
       for (number, output) in zip(step.outputs, prepared.outputs) {
         made[number] = (index, output.shape.elementCount * output.elementType.byteCount)
+      }
+      if prepared.overwritesFirstInput, let whole = step.inputs[0] {
+        parts[step.outputs[0]] = Part(whole: whole, byteOffset: 0)
+        overwritten.insert(whole)
+        if observed.contains(step.outputs[0]) { escaping.insert(whole) }
       }
     }
     for step in steps { join(step) }
@@ -55,7 +62,7 @@ struct Lifetimes {
 
   /// Bytes of all tensors that outlive the run.
   var separateByteCount: Int {
-    escaping.reduce(0) { $0 + (made[$1]?.byteCount ?? 0) }
+    escaping.reduce(0) { $0 + (parts[$1] == nil ? made[$1]?.byteCount ?? 0 : 0) }
   }
 
   /// For each step, the tensors that nobody reads after it.
@@ -75,18 +82,39 @@ struct Lifetimes {
     return offsets
   }
 
-  /// Has a step's inputs made in their places in its output, where their memory is the run's own.
+  /// Where each tensor is made that has a part of memory that outlives the run.
+  var escapingParts: [Int: Plan.EscapingPart] {
+    var places: [Int: Plan.EscapingPart] = [:]
+    for number in made.keys {
+      let (whole, byteOffset) = place(of: number)
+      guard escaping.contains(whole), let owner = made[whole] else { continue }
+      places[number] = Plan.EscapingPart(
+        whole: whole, wholeByteCount: owner.byteCount, byteOffset: byteOffset)
+    }
+    // One that is alone in its memory needs no place in it.
+    let shared = Set(places.filter { $0.key != $0.value.whole }.map(\.value.whole))
+    return places.filter { shared.contains($0.value.whole) }
+  }
+
+  /// Has a step's inputs made in their places in its output.
   private mutating func join(_ step: Plan.Step) {
-    guard let byteCounts = step.prepared?.joinedInputBytes, let result = step.outputs.first,
-      !escaping.contains(result)
+    guard let prepared = step.prepared, let counts = prepared.putsTogether?.parts.elementCounts,
+      let result = step.outputs.first, !overwritten.contains(result)
     else { return }
     var byteOffset = 0
-    for (input, byteCount) in zip(step.inputs, byteCounts) {
-      if let input, made[input] != nil, parts[input] == nil, !escaping.contains(input) {
-        parts[input] = Part(whole: result, byteOffset: byteOffset)
-      }
+    for (input, count) in zip(step.inputs, counts) {
+      let byteCount = count * prepared.outputs[0].elementType.byteCount
+      if let input { join(input, into: result, byteOffset: byteOffset, byteCount: byteCount) }
       byteOffset += byteCount
     }
+  }
+
+  private mutating func join(_ input: Int, into result: Int, byteOffset: Int, byteCount: Int) {
+    let (whole, offset) = place(of: input)
+    guard offset == 0, let owner = made[whole], owner.byteCount == byteCount,
+      !escaping.contains(whole), place(of: result).whole != whole
+    else { return }
+    parts[whole] = Part(whole: result, byteOffset: byteOffset)
   }
 
   private func place(of number: Int) -> (whole: Int, byteOffset: Int) {

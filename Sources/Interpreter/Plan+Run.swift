@@ -20,6 +20,7 @@ extension Plan {
     var values = try startingValues(tensors)
     let blocks = memory.take(threads: team.threadCount)
     defer { memory.giveBack(blocks) }
+    var escaping: [Int: TensorStorage] = [:]
     var postponedBytes = 0
     do {
       try team.whileAwake {
@@ -27,7 +28,7 @@ extension Plan {
           let start = onStep == nil ? nil : ContinuousClock.now
           switch step.action {
           case .prepared(let prepared):
-            try execute(prepared, step, &values, blocks, team)
+            try execute(prepared, step, &values, blocks, &escaping, team)
           case .postponed(let type, let opset):
             try execute(type, opset, step, &values, &postponedBytes, team)
           }
@@ -73,7 +74,7 @@ extension Plan {
 
   private func execute(
     _ prepared: PreparedNode, _ step: Step, _ values: inout [Tensor?], _ blocks: RunMemory.Blocks,
-    _ team: ThreadTeam
+    _ escaping: inout [Int: TensorStorage], _ team: ThreadTeam
   ) throws {
     switch prepared.body {
     case .constants(let tensors):
@@ -82,13 +83,8 @@ extension Plan {
       values[step.outputs[0]] = values[step.inputs[input]!]!.reshaped(
         to: prepared.outputs[0].shape)
     case .compute(let compute):
-      let outputs = zip(step.outputs, prepared.outputs).map { number, output in
-        guard let offset = offsets[number] else {
-          return MutableTensor(elementType: output.elementType, shape: output.shape)
-        }
-        return MutableTensor(
-          elementType: output.elementType, shape: output.shape, storage: blocks.shared,
-          byteOffset: offset)
+      let outputs = zip(step.outputs, prepared.outputs).map {
+        memory(for: $1, $0, blocks, &escaping)
       }
       let inputs = step.inputs.map { $0.flatMap { values[$0] } }
       do {
@@ -99,6 +95,25 @@ extension Plan {
       }
       for (number, output) in zip(step.outputs, outputs) { values[number] = output.tensor }
     }
+  }
+
+  /// The memory that the plan gives a tensor.
+  private func memory(
+    for output: PreparedNode.Output, _ number: Int, _ blocks: RunMemory.Blocks,
+    _ escaping: inout [Int: TensorStorage]
+  ) -> MutableTensor {
+    func part(of storage: TensorStorage, _ byteOffset: Int) -> MutableTensor {
+      MutableTensor(
+        elementType: output.elementType, shape: output.shape, storage: storage,
+        byteOffset: byteOffset)
+    }
+    if let offset = offsets[number] { return part(of: blocks.shared, offset) }
+    guard let place = escapingParts[number] else {
+      return MutableTensor(elementType: output.elementType, shape: output.shape)
+    }
+    let storage = escaping[place.whole] ?? TensorStorage(byteCount: place.wholeByteCount)
+    escaping[place.whole] = storage
+    return part(of: storage, place.byteOffset)
   }
 
   /// Prepares a step whose operands are only known now, and runs it in memory of its own.

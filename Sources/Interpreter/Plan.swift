@@ -28,6 +28,13 @@ public struct Plan: Sendable {
     }
   }
 
+  /// Where a tensor's bytes stand in memory that outlives the run.
+  struct EscapingPart: Sendable {
+    let whole: Int
+    let wholeByteCount: Int
+    let byteOffset: Int
+  }
+
   let steps: [Step]
   let tensorCount: Int
   let inputs: [(name: String, number: Int, description: ResolvedGraph.Description)]
@@ -35,6 +42,8 @@ public struct Plan: Sendable {
   let observed: [(name: String, number: Int)]
   /// Offsets of tensors in the block of memory shared by a run's tensors.
   let offsets: [Int: Int]
+  /// Places of tensors in memory that outlives the run and that they share with others.
+  let escapingParts: [Int: EscapingPart]
   /// For each step, the tensors that nobody reads after it.
   let releases: [[Int]]
   let limits: RunLimits
@@ -58,7 +67,7 @@ public struct Plan: Sendable {
     observed = names.map { ($0, numbering.number(of: $0)) }
     let wanted = Set(observed.map(\.number))
     let live = Plan.live(allSteps, reaching: wanted)
-    steps = Fusion.applied(to: live, keeping: wanted)
+    steps = InPlaceParts.applied(to: Fusion.applied(to: live, keeping: wanted), keeping: wanted)
     constants = numbering.numbers.compactMap { name, number in
       resolved.constant(name).map { (number, $0) }
     }
@@ -73,6 +82,7 @@ public struct Plan: Sendable {
     releases = lifetimes.releases(stepCount: steps.count, keeping: wanted)
     let buffers = BufferPlan(lifetimes.sharedRequests)
     offsets = lifetimes.offsets(in: buffers)
+    escapingParts = lifetimes.escapingParts
     sharedByteCount = buffers.byteCount
     let (total, overflow) = sharedByteCount.addingReportingOverflow(lifetimes.separateByteCount)
     guard !overflow, total <= limits.memory else {

@@ -58,22 +58,26 @@ package struct StridedCopy: Sendable {
   }
 
   /// Copies every element. Both pointers are those of the element at index zero.
+  ///
+  /// - Parameter finish: is given each stretch of a dense destination once it is written, while it is
+  ///   in cache; called on several threads at once.
   package func run(
-    from source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, team: ThreadTeam
+    from source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, team: ThreadTeam,
+    finish: (@Sendable (UnsafeMutableRawBufferPointer) -> Void)? = nil
   ) {
     if isEmpty { return }
     switch elementBytes {
-    case 1: run(UInt8.self, source, destination, team)
-    case 2: run(UInt16.self, source, destination, team)
-    case 4: run(UInt32.self, source, destination, team)
-    case 8: run(UInt64.self, source, destination, team)
+    case 1: run(UInt8.self, source, destination, team, finish)
+    case 2: run(UInt16.self, source, destination, team, finish)
+    case 4: run(UInt32.self, source, destination, team, finish)
+    case 8: run(UInt64.self, source, destination, team, finish)
     default: preconditionFailure("elements of \(elementBytes) bytes")
     }
   }
 
   private func run<T: SIMDScalar & BitwiseCopyable & SendableMetatype>(
     _: T.Type, _ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer,
-    _ team: ThreadTeam
+    _ team: ThreadTeam, _ finish: (@Sendable (UnsafeMutableRawBufferPointer) -> Void)?
   ) {
     nonisolated(unsafe) let from = source.assumingMemoryBound(to: T.self)
     nonisolated(unsafe) let to = destination.assumingMemoryBound(to: T.self)
@@ -89,23 +93,33 @@ package struct StridedCopy: Sendable {
         let firstColumn = task % pieces * pieceLength
         let count = min(pieceLength, columns.count - firstColumn)
         var walk = Walk(outer, startingAt: firstRow)
-        for _ in firstRow..<min(firstRow + rowsPerTask, outerCount) {
+        let first = walk.destination + firstColumn * columns.destination
+        let rows = min(rowsPerTask, outerCount - firstRow)
+        for _ in 0..<rows {
           copyRow(
             from + (walk.source + firstColumn * columns.source), step: columns.source,
             to: to + (walk.destination + firstColumn * columns.destination),
             step: columns.destination, count: count)
           walk.advance()
         }
+        finish?((to + first).bytes(rows * count))
       }
     case .transposed(let rows, let columns):
       let blocks = (rows.count + Self.tileRows - 1) / Self.tileRows
       team.forEach(outerCount * blocks) { task, _ in
         let walk = Walk(outer, startingAt: task / blocks)
         let firstRow = task % blocks * Self.tileRows
+        let first = to + (walk.destination + firstRow * rows.destination)
+        let count = min(Self.tileRows, rows.count - firstRow)
         transpose(
-          from + (walk.source + firstRow), columnStep: columns.source,
-          to: to + (walk.destination + firstRow * rows.destination), rowStep: rows.destination,
-          rows: min(Self.tileRows, rows.count - firstRow), columns: columns.count)
+          from + (walk.source + firstRow), columnStep: columns.source, to: first,
+          rowStep: rows.destination, rows: count, columns: columns.count)
+        guard let finish else { return }
+        if rows.destination == columns.count {
+          finish(first.bytes(count * columns.count))
+        } else {
+          for row in 0..<count { finish((first + row * rows.destination).bytes(columns.count)) }
+        }
       }
     }
   }
@@ -197,4 +211,11 @@ private func store4<T: SIMDScalar & BitwiseCopyable>(
   _ value: SIMD4<T>, _ pointer: UnsafeMutablePointer<T>
 ) {
   UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: SIMD4<T>.self)
+}
+
+extension UnsafeMutablePointer {
+  /// The bytes of the first `count` elements.
+  fileprivate func bytes(_ count: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: self, count: count * MemoryLayout<Pointee>.stride)
+  }
 }

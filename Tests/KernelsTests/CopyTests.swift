@@ -89,6 +89,19 @@ struct StridedCopyTests {
         }
       }
       #expect(found == expected, "\(T.self), \(threads) threads")
+      guard gap == 0 else { continue }
+      source.withUnsafeBytes { source in
+        found.withUnsafeMutableBytes {
+          copy.run(
+            from: source.baseAddress! + layout.offset * MemoryLayout<T>.size,
+            to: $0.baseAddress!, team: ThreadTeam(threadCount: threads)
+          ) { written in
+            for index in written.indices { written[index] = ~written[index] }
+          }
+        }
+      }
+      let finished = layout.sourceCount > 0 ? expected.map { ~$0 } : expected
+      #expect(found == finished, "\(T.self), finished, \(threads) threads")
     }
   }
 

@@ -6,12 +6,14 @@ enum Concat: Operator {
   static let type = "Concat"
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
-    let parts = try node.operandList()
-    guard let first = parts.first else { throw OperatorError("no inputs, expected at least one") }
+    let operands = try node.operandList()
+    guard let first = operands.first else {
+      throw OperatorError("no inputs, expected at least one")
+    }
     let axis = try node.axis(of: first.shape)
     var dimensions = first.shape.dimensions
     dimensions[axis] = 0
-    for (index, part) in parts.enumerated() {
+    for (index, part) in operands.enumerated() {
       guard part.elementType == first.elementType else {
         throw OperatorError("input \(index) is \(part.elementType), expected \(first.elementType)")
       }
@@ -24,27 +26,56 @@ enum Concat: Operator {
       dimensions[axis] = try Shape(validating: [dimensions[axis] + part.shape[axis]])[0]
     }
     let shape = try Shape(validating: dimensions)
-    if parts.count == 1 { return .reshaping(first, to: shape) }
+    if operands.count == 1 { return .reshaping(first, to: shape) }
 
-    let width = first.elementType.byteCount
-    let outer = shape.elementCount(in: 0..<axis)
-    let inner = shape.elementCount(in: axis + 1..<shape.rank)
-    let lengths = parts.map { $0.shape[axis] * inner }
-    let copies = lengths.map {
-      StridedCopy(
-        dimensions: [outer, $0], from: [$0, 1], to: [shape[axis] * inner, 1], elementBytes: width)
+    let parts = TensorParts(
+      of: shape, along: axis, lengths: operands.map { $0.shape[axis] })
+    var prepared = putting(parts, first.elementType)
+    prepared.putsTogether = PuttingTogether(parts: parts) { places in
+      var node = putting(parts, first.elementType, over: places)
+      node.overwritesFirstInput = true
+      return node
     }
-    var node = PreparedNode(first.elementType, shape) { run in
-      var destination = run.outputBytes()
-      for (index, copy) in copies.enumerated() {
-        let source = run.inputBytes(index)
+    return prepared
+  }
+
+  /// - Parameter places: of the parts that follow the whole among the inputs; all parts are inputs
+  ///   when left out.
+  private static func putting(
+    _ parts: TensorParts, _ elementType: ElementType, over places: [Int]? = nil
+  ) -> PreparedNode {
+    let width = elementType.byteCount
+    let copies = parts.copies(elementBytes: width)
+    let inputs = places.map { Array(zip($0, 1...)) } ?? copies.indices.map { ($0, $0) }
+    return PreparedNode(elementType, parts.whole) { run in
+      for (place, input) in inputs {
+        let destination = run.outputBytes() + copies[place].offset * width
+        let source = run.inputBytes(input)
         if source != UnsafeRawPointer(destination) {
-          copy.run(from: source, to: destination, team: run.team)
+          copies[place].joining.run(from: source, to: destination, team: run.team)
         }
-        destination += lengths[index] * width
       }
     }
-    if outer == 1 { node.joinedInputBytes = lengths.map { $0 * width } }
-    return node
+  }
+}
+
+extension TensorParts {
+  /// For each part its first element's place in the whole, and how it is copied from there to dense
+  /// memory and back.
+  func copies(
+    elementBytes: Int
+  ) -> [(offset: Int, splitting: StridedCopy, joining: StridedCopy)] {
+    let outer = whole.elementCount(in: 0..<axis)
+    let inner = whole.elementCount(in: axis + 1..<whole.rank)
+    let row = whole[axis] * inner
+    return ranges.map { range in
+      let length = range.count * inner
+      func copy(from source: Int, to destination: Int) -> StridedCopy {
+        StridedCopy(
+          dimensions: [outer, length], from: [source, 1], to: [destination, 1],
+          elementBytes: elementBytes)
+      }
+      return (range.lowerBound * inner, copy(from: row, to: length), copy(from: length, to: row))
+    }
   }
 }

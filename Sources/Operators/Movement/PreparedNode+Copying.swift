@@ -25,12 +25,35 @@ extension PreparedNode {
     if !moves, shape.elementCount == operand.shape.elementCount {
       return .reshaping(operand, to: shape)
     }
-    let width = operand.elementType.byteCount
     let copy = StridedCopy(
-      dimensions: dimensions, from: strides, to: ordered, elementBytes: width)
-    return PreparedNode(operand.elementType, shape) { run in
+      dimensions: dimensions, from: strides, to: ordered,
+      elementBytes: operand.elementType.byteCount)
+    return copying(operand.elementType, shape, copy, from: offset)
+  }
+
+  private static func copying(
+    _ elementType: ElementType, _ shape: Shape, _ copy: StridedCopy, from offset: Int,
+    activation: Activation? = nil
+  ) -> PreparedNode {
+    let finish = activation?.ofBytes(elementType)
+    var node = PreparedNode(elementType, shape) { run in
       copy.run(
-        from: run.inputBytes(0) + offset * width, to: run.outputBytes(), team: run.team)
+        from: run.inputBytes(0) + offset * elementType.byteCount, to: run.outputBytes(),
+        team: run.team, finish: finish)
     }
+    if activation == nil, elementType == .float32 || elementType == .float64 {
+      node.applying = { copying(elementType, shape, copy, from: offset, activation: $0) }
+    }
+    return node
+  }
+}
+
+extension Activation {
+  /// The function applied to dense elements in place.
+  fileprivate func ofBytes(
+    _ elementType: ElementType
+  ) -> @Sendable (UnsafeMutableRawBufferPointer) -> Void {
+    if elementType == .float64 { return { apply(to: $0.assumingMemoryBound(to: Double.self)) } }
+    return { apply(to: $0.assumingMemoryBound(to: Float.self)) }
   }
 }

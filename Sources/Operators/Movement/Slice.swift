@@ -8,7 +8,7 @@ enum Slice: Operator {
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let starts: [Int]
     let ends: [Int]
-    var axes: [Int]?
+    var given: [Int]?
     var steps: [Int]?
     if node.opset < 10 {
       try node.expectInputs(1...1)
@@ -16,36 +16,52 @@ enum Slice: Operator {
         throw OperatorError("attributes starts and ends are missing")
       }
       (starts, ends) = (first, last)
-      axes = try node.ints("axes")
+      given = try node.ints("axes")
     } else {
       try node.expectInputs(3...5)
       (starts, ends) = (try node.integerList(1), try node.integerList(2))
-      axes = try node.optionalIntegerList(3)
+      given = try node.optionalIntegerList(3)
       steps = try node.optionalIntegerList(4)
     }
     let data = try node.operand(0)
     let count = starts.count
-    guard ends.count == count, axes?.count ?? count == count, steps?.count ?? count == count else {
+    guard ends.count == count, given?.count ?? count == count, steps?.count ?? count == count else {
       throw OperatorError(
-        "\(count) starts, \(ends.count) ends, \(axes?.count ?? count) axes and "
+        "\(count) starts, \(ends.count) ends, \(given?.count ?? count) axes and "
           + "\(steps?.count ?? count) steps, expected equal numbers")
     }
-    let sliced = try normalized(axes: axes ?? Array(0..<count), rank: data.shape.rank)
+    let axes = try normalized(axes: given ?? Array(0..<count), rank: data.shape.rank)
 
     var dimensions = data.shape.dimensions
     var strides = data.shape.strides
     var offset = 0
-    for (index, axis) in sliced.enumerated() {
+    var ranges: [(axis: Int, range: SliceRange)] = []
+    for (index, axis) in axes.enumerated() {
       let range = try SliceRange(
         start: starts[index], end: ends[index], step: steps?[index] ?? 1,
         length: data.shape[axis])
       dimensions[axis] = range.count
       offset += range.first * strides[axis]
       strides[axis] *= range.step
+      ranges.append((axis, range))
     }
-    return .copying(
+    let sliced = PreparedNode.copying(
       data, to: try Shape(validating: dimensions), strides: strides,
       offset: dimensions.contains(0) ? 0 : offset)
+    var node = sliced
+    node.takesApart = part(of: data.shape, ranges).map { TakingApart(parts: $0) { _ in sliced } }
+    return node
+  }
+
+  /// The part of a tensor that the slice is, where it cuts along one axis only and leaves out nothing
+  /// in between.
+  private static func part(of shape: Shape, _ ranges: [(axis: Int, range: SliceRange)])
+    -> TensorParts?
+  {
+    let cuts = ranges.filter { $0.range.count != shape[$0.axis] || $0.range.step != 1 }
+    guard cuts.count == 1, cuts[0].range.step == 1 else { return nil }
+    let (axis, range) = cuts[0]
+    return TensorParts(of: shape, along: axis, [range.first..<range.first + range.count])
   }
 }
 

@@ -68,22 +68,28 @@ enum Split: Operator {
       return try Shape(validating: dimensions)
     }
     if shapes.count == 1 { return .reshaping(data, to: shapes[0]) }
-    let width = data.elementType.byteCount
-    let outer = data.shape.elementCount(in: 0..<axis)
-    let inner = data.shape.elementCount(in: axis + 1..<data.shape.rank)
-    let copies = lengths.map { length in
-      StridedCopy(
-        dimensions: [outer, length * inner], from: [data.shape[axis] * inner, 1],
-        to: [length * inner, 1], elementBytes: width)
-    }
-    return PreparedNode(
-      outputs: shapes.map { .init(data.elementType, $0) },
+    let parts = TensorParts(of: data.shape, along: axis, lengths: lengths)
+    return taking(parts, shapes, data.elementType, places: Array(shapes.indices))
+  }
+
+  /// - Parameter places: of the parts that become outputs.
+  private static func taking(
+    _ parts: TensorParts, _ shapes: [Shape], _ elementType: ElementType, places: [Int]
+  ) -> PreparedNode {
+    let width = elementType.byteCount
+    let copies = parts.copies(elementBytes: width)
+    var node = PreparedNode(
+      outputs: places.map { .init(elementType, shapes[$0]) },
       body: .compute { run in
-        var source = run.inputBytes(0)
-        for (index, copy) in copies.enumerated() {
-          copy.run(from: source, to: run.outputBytes(index), team: run.team)
-          source += lengths[index] * inner * width
+        for (output, place) in places.enumerated() {
+          copies[place].splitting.run(
+            from: run.inputBytes(0) + copies[place].offset * width, to: run.outputBytes(output),
+            team: run.team)
         }
       })
+    node.takesApart = TakingApart(
+      parts: TensorParts(of: parts.whole, along: parts.axis, places.map { parts.ranges[$0] })
+    ) { taking(parts, shapes, elementType, places: $0.map { places[$0] }) }
+    return node
   }
 }

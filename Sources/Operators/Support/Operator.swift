@@ -84,9 +84,14 @@ package struct PreparedNode: Sendable {
   package var workspaceBytesPerWorker = 0
   /// Multiplications of the convolution or matrix product that the node is.
   package var multiplyAdds = 0
-  /// The bytes of each input, for a node whose only output is its inputs one after another in
-  /// memory. Such a node leaves alone an input that stands in its place already.
-  package var joinedInputBytes: [Int]?
+  /// For a node whose outputs are parts of its first input.
+  package var takesApart: TakingApart?
+  /// For a node whose only output is its inputs beside one another. Such a node leaves alone an input
+  /// that stands in its place already.
+  package var putsTogether: PuttingTogether?
+  /// Whether the only output stands where the first input did, whose elements are left as they are
+  /// but for those the node writes.
+  package var overwritesFirstInput = false
   /// Whether every element of the only output is one of the first input's: what is done to each
   /// element can as well be done before.
   package var onlyMovesElements = false
@@ -125,6 +130,54 @@ package struct PreparedNode: Sendable {
     PreparedNode(
       outputs: tensors.map { Output($0.elementType, $0.shape) }, body: .constants(tensors))
   }
+}
+
+/// Parts of a tensor that lie beside one another along an axis.
+package struct TensorParts: Sendable, Equatable {
+  package let whole: Shape
+  package let axis: Int
+  package let ranges: [Range<Int>]
+
+  package init(of whole: Shape, along axis: Int, _ ranges: [Range<Int>]) {
+    self.whole = whole
+    self.axis = axis
+    self.ranges = ranges
+  }
+
+  /// - Parameter lengths: of parts that follow one another from the start.
+  init(of whole: Shape, along axis: Int, lengths: [Int]) {
+    var end = 0
+    self.init(
+      of: whole, along: axis,
+      lengths.map { length in
+        defer { end += length }
+        return end..<end + length
+      })
+  }
+
+  /// Elements of each part, where each is one stretch of memory; `nil` where they are interleaved.
+  package var elementCounts: [Int]? {
+    guard whole.elementCount(in: 0..<axis) == 1 else { return nil }
+    let inner = whole.elementCount(in: axis + 1..<whole.rank)
+    return ranges.map { $0.count * inner }
+  }
+}
+
+/// How a node takes its first input apart.
+package struct TakingApart: Sendable {
+  /// One for each output.
+  package let parts: TensorParts
+  /// The same node with only the outputs at these places, in order.
+  package let making: @Sendable (_ places: [Int]) -> PreparedNode
+}
+
+/// How a node puts its inputs together.
+package struct PuttingTogether: Sendable {
+  /// One for each input.
+  package let parts: TensorParts
+  /// The same node where the whole stands in memory already, but for the parts at these places: its
+  /// inputs are the whole, which it overwrites, and those parts.
+  package let overwriting: @Sendable (_ places: [Int]) -> PreparedNode
 }
 
 /// What is wrong with a node: one line, without the node's name, which the interpreter adds.

@@ -54,9 +54,13 @@ package struct WinogradConvolution: PackedConvolution {
         team: team
       ) { kernels, target in
         for channel in 0..<channels {
-          let transformed = WinogradKernel(kernels + 9 * channel)
-          for (place, value) in transformed.values.enumerated() {
-            target[(place * channels + channel) * rows] = value
+          let columns = WinogradKernel(kernels + 9 * channel).columns
+          for row in 0..<4 {
+            let place = target + (4 * row * channels + channel) * rows
+            place[0] = columns.0[row]
+            place[channels * rows] = columns.1[row]
+            place[2 * channels * rows] = columns.2[row]
+            place[3 * channels * rows] = columns.3[row]
           }
         }
       }
@@ -111,18 +115,23 @@ package struct WinogradConvolution: PackedConvolution {
 
 /// A 3x3 kernel g as the products of F(2x2, 3x3) take it: G g G', computed in float64 and rounded once.
 private struct WinogradKernel {
-  let values: [Float]
+  private typealias Vector = SIMD4<Double>
+
+  /// The columns of the 4x4 result.
+  let columns: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>)
 
   init(_ kernel: UnsafePointer<Float>) {
-    /// G applied to three numbers.
-    func transform(_ a: Double, _ b: Double, _ c: Double) -> [Double] {
-      [a, (a + b + c) / 2, (a - b + c) / 2, c]
+    /// G times a column of g.
+    func transformed(_ column: Int) -> Vector {
+      let a = Double(kernel[column])
+      let b = Double(kernel[3 + column])
+      let c = Double(kernel[6 + column])
+      return Vector(a, (a + b + c) / 2, (a - b + c) / 2, c)
     }
-    let columns = (0..<3).map { column in
-      transform(Double(kernel[column]), Double(kernel[3 + column]), Double(kernel[6 + column]))
-    }
-    values = (0..<4).flatMap { row in
-      transform(columns[0][row], columns[1][row], columns[2][row]).map { Float($0) }
-    }
+    let (a, b, c) = (transformed(0), transformed(1), transformed(2))
+    columns = (
+      SIMD4<Float>(a), SIMD4<Float>((a + b + c) / 2), SIMD4<Float>((a - b + c) / 2),
+      SIMD4<Float>(c)
+    )
   }
 }

@@ -39,7 +39,8 @@ let package = Package(
 
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Images", dependencies: ["CImageCodecs", "Tensors"]),
-    .target(name: "Detection", dependencies: ["Tensors", "BoxMath", "ONNXGraph", "Images"]),
+    .target(
+      name: "Detection", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXGraph", "Images"]),
     .target(
       name: "Surgery",
       dependencies: ["Tensors", "BoxMath", "ONNXFormat", "ONNXGraph", "Interpreter", "Detection"]),
@@ -76,7 +77,7 @@ let package = Package(
     .testTarget(
       name: "DetectionTests",
       dependencies: [
-        "Detection", "BoxMath", "Interpreter", "ONNXGraph", "Tensors", "Images",
+        "Detection", "BoxMath", "Interpreter", "Kernels", "ONNXGraph", "Tensors", "Images",
       ]),
     .testTarget(
       name: "VerificationTests",

@@ -25,4 +25,31 @@ extension ThreadTeam {
       body(index * chunk..<min((index + 1) * chunk, count))
     }
   }
+
+  /// What `transform` makes of each element, on all threads.
+  package func map<Element, Result>(
+    _ elements: [Element], _ transform: (Element) -> Result
+  ) -> [Result] {
+    [Result](unsafeUninitializedCapacity: elements.count) { results, count in
+      nonisolated(unsafe) let (results, elements) = (results, elements)
+      forEachIndex(elements.count) { index in
+        results.initializeElement(at: index, to: transform(elements[index]))
+      }
+      count = elements.count
+    }
+  }
+
+  /// What two functions return, run side by side where the team has two threads.
+  package func both<First, Second>(
+    _ first: () -> First, _ second: () -> Second
+  ) -> (First, Second) {
+    var results: (First?, Second?)
+    withUnsafeMutablePointer(to: &results) { results in
+      nonisolated(unsafe) let results = results
+      forEachIndex(2) { index in
+        if index == 0 { results.pointee.0 = first() } else { results.pointee.1 = second() }
+      }
+    }
+    return (results.0!, results.1!)
+  }
 }

@@ -17,13 +17,15 @@ package final class TensorStorage: @unchecked Sendable {
 
   /// Memory of its own, uninitialised.
   package init(byteCount: Int) {
-    let isLarge = byteCount >= TensorStorage.hugePage
-    bytes = .allocate(
-      byteCount: max(byteCount, 1),
-      alignment: isLarge ? TensorStorage.hugePage : TensorStorage.alignment)
+    bytes = .allocate(byteCount: max(byteCount, 1), alignment: TensorStorage.alignment)
     #if os(Linux)
-      // Advice alone: where it is not taken, the memory is the same.
-      if isLarge { _ = madvise(bytes.baseAddress!, bytes.count, MADV_HUGEPAGE) }
+      // Advice alone: where it is not taken, the memory is the same. Blocks are not aligned to huge
+      // pages, which would leave gaps that freed memory could not be used again for.
+      if byteCount >= TensorStorage.hugePage {
+        let page = 4096
+        let offset = -Int(bitPattern: bytes.baseAddress!) & (page - 1)
+        _ = madvise(bytes.baseAddress! + offset, bytes.count - offset, MADV_HUGEPAGE)
+      }
     #endif
     release = nil
   }

@@ -1,5 +1,6 @@
 import BoxMath
 import Detection
+import Kernels
 import Tensors
 import Testing
 
@@ -104,6 +105,8 @@ import Testing
     for comparison in [
       original.compare(with: patched, tolerance: Self.tolerance),
       patched.compare(with: original, tolerance: Self.tolerance),
+      original.compare(
+        with: patched, tolerance: Self.tolerance, on: ThreadTeam(threadCount: 3)),
     ] {
       #expect(comparison.compared == 378)
       #expect(comparison.different == fault.different)

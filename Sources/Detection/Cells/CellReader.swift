@@ -2,8 +2,8 @@ import BoxMath
 import Foundation
 import Tensors
 
-/// Direct access to cells, while their tensors live.
-struct CellReader {
+/// Direct access to cells, whose tensors it keeps alive: nobody writes to them any more.
+struct CellReader: @unchecked Sendable {
   private struct Source {
     let scale: CellScale
     let boxes: UnsafeBufferPointer<Float>
@@ -17,13 +17,17 @@ struct CellReader {
   private let rowOfCell: [Int]?
   private let knownCells: [Int]?
 
-  init(_ cells: Cells) {
-    layout = cells.layout
-    classCount = cells.classCount
-    rowOfCell = cells.rowOfCell
-    knownCells = cells.knownCells
-    hasObjectness = cells.scoring == .objectnessAndClasses
-    sources = cells.scales.map { scale in
+  /// - Parameter scales: of float32 tensors.
+  init(
+    _ layout: CellLayout, classCount: Int, scoring: Cells.Scoring, scales: [CellScale],
+    rowOfCell: [Int]?, knownCells: [Int]?
+  ) {
+    self.layout = layout
+    self.classCount = classCount
+    self.rowOfCell = rowOfCell
+    self.knownCells = knownCells
+    hasObjectness = scoring == .objectnessAndClasses
+    sources = scales.map { scale in
       Source(
         scale: scale, boxes: scale.boxes.tensor.unsafeElements(of: Float.self),
         scores: scale.scores.tensor.unsafeElements(of: Float.self))
@@ -84,17 +88,14 @@ struct CellReader {
 
   // MARK: Blocks
 
-  /// Calls `body` for every stretch of cells of one anchor that fits a block; for each cell that is
-  /// known, where not all are.
-  func forEachStretch(_ body: (_ stretch: CellStretch) throws -> Void) rethrows {
-    if let knownCells {
-      for cell in knownCells { try body(CellStretch(of: cell, in: layout)) }
-      return
-    }
+  /// The cells in stretches of one anchor that fit a block; one by one, where not all are known.
+  var stretches: [CellStretch] {
+    if let knownCells { return knownCells.map { CellStretch(of: $0, in: layout) } }
+    var stretches: [CellStretch] = []
     for (scale, grid) in layout.scales.enumerated() {
       for anchor in 0..<grid.anchors {
         for start in stride(from: 0, to: grid.cellsPerAnchor, by: CellBlock.width) {
-          try body(
+          stretches.append(
             CellStretch(
               scale: scale, anchor: anchor, start: start,
               count: min(CellBlock.width, grid.cellsPerAnchor - start),
@@ -102,6 +103,12 @@ struct CellReader {
         }
       }
     }
+    return stretches
+  }
+
+  /// Calls `body` for each of the ``stretches``.
+  func forEachStretch(_ body: (_ stretch: CellStretch) throws -> Void) rethrows {
+    for stretch in stretches { try body(stretch) }
   }
 
   /// Loads a stretch of cells, channel by channel; lanes behind its end are zero.
@@ -131,16 +138,31 @@ struct CellReader {
 
   private func loadBoxes(_ stretch: CellStretch, _ source: Source, into block: inout CellBlock) {
     let scale = source.scale
-    let values = (0..<4).map { load(stretch, source.boxes, scale.boxes, channel: $0, scale.grid) }
-    for axis in 0..<4 { block.corners[axis] = SIMD16() }
-    for lane in 0..<stretch.count {
-      let (row, column) = (stretch.start + lane).quotientAndRemainder(
-        dividingBy: scale.grid.columns)
-      let box = scale.box(
-        SIMD4(values[0][lane], values[1][lane], values[2][lane], values[3][lane]),
-        anchor: stretch.anchor, row: row, column: column)
-      for axis in 0..<4 { block.corners[axis][lane] = box.corners[axis] }
+    func channel(_ channel: Int) -> SIMD16<Float> {
+      load(stretch, source.boxes, scale.boxes, channel: channel, scale.grid)
     }
+    let (a, b, c, d) = (channel(0), channel(1), channel(2), channel(3))
+    var corners = (SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>())
+    switch scale.encoding {
+    case .corners: corners = (a, b, c, d)
+    case .centerAndSize:
+      for lane in 0..<stretch.count {
+        let box = Box(centerX: a[lane], centerY: b[lane], width: c[lane], height: d[lane])
+        (corners.0[lane], corners.1[lane]) = (box.x1, box.y1)
+        (corners.2[lane], corners.3[lane]) = (box.x2, box.y2)
+      }
+    case .head(let decoder):
+      for lane in 0..<stretch.count {
+        let (row, column) = (stretch.start + lane).quotientAndRemainder(
+          dividingBy: scale.grid.columns)
+        let box = decoder.corners(
+          x: a[lane], y: b[lane], width: c[lane], height: d[lane], anchor: stretch.anchor,
+          row: row, column: column)
+        (corners.0[lane], corners.1[lane]) = (box.x1, box.y1)
+        (corners.2[lane], corners.3[lane]) = (box.x2, box.y2)
+      }
+    }
+    block.corners = [corners.0, corners.1, corners.2, corners.3]
   }
 
   /// One channel of a stretch.
@@ -173,18 +195,67 @@ struct CellReader {
     _ stretch: CellStretch, _ source: Source, firstChannel: Int, into block: inout CellBlock
   ) {
     let channels = source.scale.scores
+    let step = channels.channelStride
     block.classes.withUnsafeMutableBytes { bytes in
-      let lanes = bytes.bindMemory(to: Float.self)
-      if stretch.count < CellBlock.width { lanes.update(repeating: 0) }
-      for lane in 0..<stretch.count {
-        let first =
-          index(channels, source.scale.grid, stretch.firstCell + lane)
-          + firstChannel * channels.channelStride
-        for classIndex in 0..<classCount {
-          let value = source.scores[first + classIndex * channels.channelStride]
-          lanes[classIndex * CellBlock.width + lane] =
-            channels.isLogit ? value.sigmoid : value
+      let lanes = bytes.bindMemory(to: Float.self).baseAddress!
+      if stretch.count < CellBlock.width {
+        lanes.update(repeating: 0, count: classCount * CellBlock.width)
+      }
+      var lane = 0
+      // Four rows at a time, four classes of each, stay in registers.
+      while step == 1, lane + 4 <= stretch.count {
+        var rows = SIMD4<Int>()
+        for row in 0..<4 {
+          rows[row] =
+            index(channels, source.scale.grid, stretch.firstCell + lane + row) + firstChannel
         }
+        transpose(source.scores, rows, to: lanes + lane)
+        lane += 4
+      }
+      while lane < stretch.count {
+        let first =
+          index(channels, source.scale.grid, stretch.firstCell + lane) + firstChannel * step
+        for classIndex in 0..<classCount {
+          lanes[classIndex * CellBlock.width + lane] = source.scores[first + classIndex * step]
+        }
+        lane += 1
+      }
+      guard channels.isLogit else { return }
+      for classIndex in 0..<classCount {
+        for lane in 0..<stretch.count {
+          let place = classIndex * CellBlock.width + lane
+          lanes[place] = lanes[place].sigmoid
+        }
+      }
+    }
+  }
+
+  /// The classes of four rows, side by side.
+  ///
+  /// - Parameter rows: where each row's first class is.
+  private func transpose(
+    _ scores: UnsafeBufferPointer<Float>, _ rows: SIMD4<Int>, to lanes: UnsafeMutablePointer<Float>
+  ) {
+    let whole = classCount & ~3
+    precondition(rows.min() >= 0 && rows.max() + classCount <= scores.count)
+    let start = UnsafeRawPointer(scores.baseAddress!)
+    func four(_ row: Int, _ classIndex: Int) -> SIMD4<Float> {
+      start.loadUnaligned(
+        fromByteOffset: (rows[row] + classIndex) * MemoryLayout<Float>.stride,
+        as: SIMD4<Float>.self)
+    }
+    for classIndex in stride(from: 0, to: whole, by: 4) {
+      let (a, b, c, d) = (
+        four(0, classIndex), four(1, classIndex), four(2, classIndex), four(3, classIndex)
+      )
+      for place in 0..<4 {
+        UnsafeMutableRawPointer(lanes + (classIndex + place) * CellBlock.width).storeBytes(
+          of: SIMD4(a[place], b[place], c[place], d[place]), as: SIMD4<Float>.self)
+      }
+    }
+    for classIndex in whole..<classCount {
+      for row in 0..<4 {
+        lanes[classIndex * CellBlock.width + row] = scores[rows[row] + classIndex]
       }
     }
   }

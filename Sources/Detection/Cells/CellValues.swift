@@ -103,10 +103,6 @@ package struct CellErrors: Sendable, Equatable {
 extension Cells {
   /// The numbers of all cells.
   package var values: CellValues { CellValues(self) }
-
-  fileprivate var isFloat64: Bool {
-    scales.contains { $0.boxes.tensor.elementType == .float64 }
-  }
 }
 
 extension CellScale.Channels {

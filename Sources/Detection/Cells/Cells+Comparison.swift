@@ -1,4 +1,5 @@
 import BoxMath
+import Kernels
 
 extension Cells {
   /// Compares every cell's box, objectness and class probabilities with the other graph's.
@@ -11,18 +12,28 @@ extension Cells {
   ///
   /// - Precondition: ``incomparability(with:)`` is `nil`.
   package func compare(
-    with other: Cells, tolerance: DetectionTolerance, nonFinite: NonFiniteRule = .differs
+    with other: Cells, tolerance: DetectionTolerance, nonFinite: NonFiniteRule = .differs,
+    on team: ThreadTeam = ThreadTeam(threadCount: 1)
   ) -> CellComparison {
     precondition(incomparability(with: other) == nil)
     return withReader { left in
       other.withReader { right in
-        var comparer = CellComparer(
-          left: left, right: right, tolerance: tolerance, rule: nonFinite)
-        if knownCells == nil {
-          right.forEachStretch { comparer.compare($0) }
-        } else {
-          left.forEachStretch { if other.knows($0.firstCell) { comparer.compare($0) } }
+        let stretches =
+          knownCells == nil
+          ? right.stretches : left.stretches.filter { other.knows($0.firstCell) }
+        let chunk = CellComparer.stretchesPerTask
+        var comparers = [CellComparer](
+          repeating: CellComparer(
+            left: left, right: right, tolerance: tolerance, rule: nonFinite),
+          count: (stretches.count + chunk - 1) / chunk)
+        comparers.withUnsafeMutableBufferPointer { comparers in
+          nonisolated(unsafe) let comparers = comparers
+          team.forEachChunk(of: stretches.count, chunk: chunk) { range in
+            comparers[range.lowerBound / chunk].compare(stretches[range])
+          }
         }
+        var comparer = CellComparer(left: left, right: right, tolerance: tolerance, rule: nonFinite)
+        for part in comparers { comparer.add(part) }
         return comparer.result()
       }
     }
@@ -52,7 +63,28 @@ private struct CellComparer {
     rightBlock = CellBlock(classCount: right.classCount)
   }
 
-  mutating func compare(_ stretch: CellStretch) {
+  /// How many a thread takes at a time; fixed, so that findings do not depend on threads.
+  static let stretchesPerTask = 16
+
+  mutating func compare(_ stretches: ArraySlice<CellStretch>) {
+    for stretch in stretches { compare(stretch) }
+  }
+
+  /// Adds what was found in cells that come after these.
+  mutating func add(_ other: CellComparer) {
+    let found = other.comparison
+    comparison.compared += found.compared
+    comparison.different += found.different
+    comparison.nonFinite += found.nonFinite
+    comparison.differentCells += found.differentCells
+    comparison.maxBoxErrorPx = max(comparison.maxBoxErrorPx, found.maxBoxErrorPx)
+    comparison.maxScoreError = max(comparison.maxScoreError, found.maxScoreError)
+    if other.worstRatio > worstRatio {
+      (worstRatio, worstCell) = (other.worstRatio, other.worstCell)
+    }
+  }
+
+  private mutating func compare(_ stretch: CellStretch) {
     left.load(stretch, into: &leftBlock)
     right.load(stretch, into: &rightBlock)
     if left.hasObjectness != right.hasObjectness {

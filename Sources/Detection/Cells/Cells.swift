@@ -19,6 +19,8 @@ package struct Cells: Sendable {
   let rowOfCell: [Int]?
   /// The numbers of the cells that are known, in order; `nil` when all are.
   let knownCells: [Int]?
+  /// `nil` where the tensors are float64.
+  private let reader: CellReader?
 
   init(
     layout: CellLayout, classCount: Int, scoring: Scoring, scales: [CellScale],
@@ -30,7 +32,19 @@ package struct Cells: Sendable {
     self.scales = scales
     self.rowOfCell = rowOfCell
     self.knownCells = knownCells
+    let isFloat64 = scales.contains {
+      $0.boxes.tensor.elementType == .float64 || $0.scores.tensor.elementType == .float64
+    }
+    reader =
+      isFloat64
+      ? nil
+      : CellReader(
+        layout, classCount: classCount, scoring: scoring, scales: scales, rowOfCell: rowOfCell,
+        knownCells: knownCells)
   }
+
+  /// Whether they are read from float64 tensors.
+  var isFloat64: Bool { reader == nil }
 
   /// Whether the numbers of a cell are known.
   package func knows(_ cell: Int) -> Bool {
@@ -39,9 +53,10 @@ package struct Cells: Sendable {
   }
 
   /// Calls `body` with direct access to the cells.
+  ///
+  /// - Precondition: they are read from float32 tensors.
   func withReader<Result>(_ body: (CellReader) throws -> Result) rethrows -> Result {
-    defer { withExtendedLifetime(self) {} }
-    return try body(CellReader(self))
+    try body(reader!)
   }
 
   /// The box of a cell, in pixels of the network's input.

@@ -242,7 +242,12 @@ extension Probe {
           throw DetectionError("'\(name)' has shape \(tensor.shape), expected \(rowCount) rows")
         }
         return tensor.withElements(of: Float.self) { values in
-          (0..<rowCount).flatMap { row in range.map { values[row * width + $0] } }
+          var columns: [Float] = []
+          columns.reserveCapacity(rowCount * range.count)
+          for row in 0..<rowCount {
+            columns += values[row * width + range.lowerBound..<row * width + range.upperBound]
+          }
+          return columns
         }
       }
       switch probe.output {

@@ -50,7 +50,7 @@ package func compareModels(
     patched: GraphReport(path: models.patched.path))
   var comparison: GraphComparison
   do {
-    comparison = try GraphComparison(models, options: options)
+    comparison = try GraphComparison(models, first: images.first, options: options)
   } catch {
     for line in error.lines { report.fail(line) }
     report.setForms(models.map { $0.model.typicalForm })

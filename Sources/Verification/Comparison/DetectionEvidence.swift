@@ -1,4 +1,5 @@
 import Detection
+import Kernels
 import Tensors
 
 /// What two graphs made of the same numbers, an image's or made-up ones, ready to be compared and
@@ -20,8 +21,9 @@ package struct DetectionEvidence: Sendable {
   /// Every cell of the one graph against that of the other.
   ///
   /// - Precondition: the cells are comparable.
-  package func comparedCells() -> CellComparison {
-    cells.original.compare(with: cells.patched, tolerance: tolerance, nonFinite: nonFinite)
+  package func comparedCells(on team: ThreadTeam) -> CellComparison {
+    cells.original.compare(
+      with: cells.patched, tolerance: tolerance, nonFinite: nonFinite, on: team)
   }
 
   package func matchedCandidates() -> CandidateMatching {
@@ -37,7 +39,8 @@ extension DetectionEvidence {
   ///   - image: the place in their batch.
   init(
     _ sides: Pair<DetectionSide>, confidence: Float, tolerance: DetectionTolerance,
-    nonFinite: NonFiniteRule = .differs, heads: Pair<[Tensor]>? = nil, image: Int = 0
+    nonFinite: NonFiniteRule = .differs, heads: Pair<[Tensor]>? = nil, image: Int = 0,
+    team: ThreadTeam
   ) throws(DetectionError) {
     let rule = CandidateRule(
       forms: sides.both.map(\.form), own: sides.both.compactMap(\.ownRule),
@@ -48,9 +51,12 @@ extension DetectionEvidence {
     self.tolerance = tolerance
     self.nonFinite = nonFinite
     cells = sides.map(\.cells)
-    candidates = try sides.map { (side) throws(DetectionError) in
-      try side.candidates(rule, tolerance).reaching(rule)
+    let found = team.map(sides.both) { side in
+      Result { () throws(DetectionError) in
+        try side.candidates(rule, tolerance).reaching(rule)
+      }
     }
+    candidates = Pair(original: try found[0].get(), patched: try found[1].get())
   }
 }
 

@@ -1,5 +1,6 @@
 import BoxMath
 import Detection
+import Kernels
 import Tensors
 
 /// Compares two sides' cells, candidates and detections on one image.
@@ -10,6 +11,8 @@ struct DetectionJudge {
   /// How far logits may be apart from rounding alone, times their magnitude above 1.
   var noise = 0.0
   let labels: ClassNames?
+  /// What compares the cells.
+  var team = ThreadTeam(threadCount: 1)
   /// What a NaN means: an image may give none, made-up heads hold some.
   var nonFinite = NonFiniteRule.differs
   /// Whether both sides are of one graph, whose threshold is no difference then.
@@ -29,8 +32,9 @@ struct DetectionJudge {
       return nil
     }
     let evidence = try DetectionEvidence(
-      sides, confidence: options.confidence, tolerance: tolerance, nonFinite: nonFinite)
-    let comparedCells = evidence.comparedCells()
+      sides, confidence: options.confidence, tolerance: tolerance, nonFinite: nonFinite,
+      team: team)
+    let comparedCells = evidence.comparedCells(on: team)
     report.cells = CellsReport(comparedCells)
     judgement.add(comparedCells, tolerance: tolerance)
 

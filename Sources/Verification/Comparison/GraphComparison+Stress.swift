@@ -27,7 +27,7 @@ extension GraphComparison {
           tolerance: tolerance)
         var first: DetectionEvidence?
         try run.forEachPass(cases: options.stressCases, tolerance: tolerance) { evidence, pass in
-          judge.add(evidence, pass: pass)
+          judge.add(evidence, pass: pass, on: team)
           coverage.add(evidence)
           if first == nil, judge.report.different > 0 { first = evidence }
         }

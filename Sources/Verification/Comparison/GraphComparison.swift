@@ -15,6 +15,8 @@ struct GraphComparison {
   private let labels: ClassNames?
   /// Plans by the shapes of the inputs.
   private var prepared: [[Shape]: PreparedPair] = [:]
+  /// The first image, prepared while the graphs are joined.
+  private var first: (name: String, image: Result<PreparedImage, Refusal>)?
   var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
@@ -33,8 +35,11 @@ struct GraphComparison {
   /// Whether every node that accumulates is proven identical.
   var sharesNetwork: Bool { joint.unsharedOperators.isDisjoint(with: Rounding.accumulating) }
 
+  /// - Parameter first: the image that will be compared first.
   /// - Throws: why the graphs cannot be run, or not on the same image.
-  init(_ models: Pair<LoadedModel>, options: ComparisonOptions) throws(Refusal) {
+  init(
+    _ models: Pair<LoadedModel>, first: ImageSource? = nil, options: ComparisonOptions
+  ) throws(Refusal) {
     let refusals = models.both.compactMap { $0.refusal }
     guard refusals.isEmpty else { throw Refusal(lines: refusals) }
     self.models = models
@@ -43,9 +48,20 @@ struct GraphComparison {
     }
     sizing = try InputSizing(models, inputs, options.inputSize)
     self.options = options
-    joint = JointGraph(
-      models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : [])
-    team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
+    let team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
+    self.team = team
+    let (inputs, sizing) = (inputs, sizing)
+    (joint, self.first) = team.both {
+      JointGraph(
+        models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : [])
+    } _: {
+      first.map { source in
+        let image = Result { () throws(Refusal) in
+          try source.prepared(for: inputs, sizing, options.preprocessing)
+        }
+        return (source.name, image)
+      }
+    }
     let names = models.map { ClassNames(metadata: $0.model.metadata) }
     labels = names.original ?? names.patched
     if let original = names.original, let patched = names.patched, original != patched {
@@ -60,7 +76,7 @@ struct GraphComparison {
   mutating func compare(
     _ source: ImageSource
   ) throws(Refusal) -> [(report: ImageReport, judgement: Judgement)] {
-    let image = try source.prepared(for: inputs, sizing, options.preprocessing)
+    let image = try prepared(source)
     let pair = try prepare(image.tensors)
     let results = try Stopwatch().add(to: &inferenceSeconds) { () throws(Refusal) in
       try pair.plan.run(
@@ -102,7 +118,7 @@ struct GraphComparison {
         let judge = DetectionJudge(
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original),
-          noise: rounding(pair).tensorTolerance, labels: labels)
+          noise: rounding(pair).tensorTolerance, labels: labels, team: team)
         if let found = try judge.judge(in: image.frame, &report, &judgement) {
           if firstWithCells == nil { firstWithCells = (pair, image.tensors) }
           imageCoverage.add(found)
@@ -150,6 +166,12 @@ struct GraphComparison {
         }
       }
     }
+  }
+
+  private mutating func prepared(_ source: ImageSource) throws(Refusal) -> PreparedImage {
+    defer { first = nil }
+    if let first, first.name == source.name { return try first.image.get() }
+    return try source.prepared(for: inputs, sizing, options.preprocessing)
   }
 
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {

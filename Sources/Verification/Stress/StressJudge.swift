@@ -1,5 +1,6 @@
 import BoxMath
 import Detection
+import Kernels
 import Tensors
 
 /// Adds up what the passes of made-up maps show.
@@ -25,8 +26,8 @@ struct StressJudge {
   }
 
   /// - Parameter pass: which of the made-up maps the evidence is of.
-  mutating func add(_ evidence: DetectionEvidence, pass: Int) {
-    let cells = evidence.comparedCells()
+  mutating func add(_ evidence: DetectionEvidence, pass: Int, on team: ThreadTeam) {
+    let cells = evidence.comparedCells(on: team)
     let matching = evidence.matchedCandidates()
     let found = matching.comparison
     let different = matching.cells.filter { !$0.key.isAllowed }.values

@@ -49,7 +49,8 @@ struct StressRun {
       for image in 0..<tails.batch {
         let evidence = try DetectionEvidence(
           Pair(endings, geometries, results, image: image), confidence: confidence,
-          tolerance: tolerance, nonFinite: .mayBeShared, heads: Pair(both: fed), image: image)
+          tolerance: tolerance, nonFinite: .mayBeShared, heads: Pair(both: fed), image: image,
+          team: team)
         body(evidence, pass + image)
       }
       pass += tails.batch

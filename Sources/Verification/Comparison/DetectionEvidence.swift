@@ -21,7 +21,7 @@ package struct DetectionEvidence: Sendable {
   /// Every cell of the one graph against that of the other.
   ///
   /// - Precondition: the cells are comparable.
-  package func comparedCells(on team: ThreadTeam) -> CellComparison {
+  package func comparedCells(on team: ThreadTeam = ThreadTeam(threadCount: 1)) -> CellComparison {
     cells.original.compare(
       with: cells.patched, tolerance: tolerance, nonFinite: nonFinite, on: team)
   }
@@ -40,7 +40,7 @@ extension DetectionEvidence {
   init(
     _ sides: Pair<DetectionSide>, confidence: Float, tolerance: DetectionTolerance,
     nonFinite: NonFiniteRule = .differs, heads: Pair<[Tensor]>? = nil, image: Int = 0,
-    team: ThreadTeam
+    team: ThreadTeam = ThreadTeam(threadCount: 1)
   ) throws(DetectionError) {
     let rule = CandidateRule(
       forms: sides.both.map(\.form), own: sides.both.compactMap(\.ownRule),

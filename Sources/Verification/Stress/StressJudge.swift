@@ -26,7 +26,9 @@ struct StressJudge {
   }
 
   /// - Parameter pass: which of the made-up maps the evidence is of.
-  mutating func add(_ evidence: DetectionEvidence, pass: Int, on team: ThreadTeam) {
+  mutating func add(
+    _ evidence: DetectionEvidence, pass: Int, on team: ThreadTeam = ThreadTeam(threadCount: 1)
+  ) {
     let cells = evidence.comparedCells(on: team)
     let matching = evidence.matchedCandidates()
     let found = matching.comparison

@@ -1,5 +1,6 @@
 import Foundation
 import ONNXGraph
+import Tensors
 import Testing
 import Verification
 
@@ -79,6 +80,30 @@ struct RealGoldenTests {
         #expect(checked.status == 0, "\(checked.output)\(checked.errors)")
       }
     }
+  }
+
+  /// NVIDIA's other patch: as a record, and as what an engine built from it would write.
+  @Test func aRecordOfAnNMSPlugin() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.file("nms.golden.json")
+    let model = RealModels.path("models/yolov5n_batchednms_dynamic.onnx")
+    let recording = try recordGolden(
+      model: model, images: [RealModels.path("images/bus.jpg")], to: file, embedsInputs: true)
+    try recording.write(toFile: file)
+    #expect(recording.golden.text.utf8.count < 100_000)
+    for form in ["original", "yololayer", "heads_dynamic", "batchednms_dynamic"] {
+      let report = checkGolden(file, model: RealModels.path("models/yolov5n_\(form).onnx"))
+      #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
+      #expect(report.images[0].detections?.matched == 5 && report.stress?.different == 0)
+    }
+    let input = try TensorArchive(contentsOfFile: folder.file("nms.golden.npz")).entries[0].tensor
+    let run = try ModelRun(Model(contentsOfFile: model), inputs: ["images": input])
+    let dump = try TensorArchive(
+      run.outputs.map { TensorArchive.Entry(name: $0.name, tensor: $0.tensor) }
+    ).write(as: .raw, in: folder)
+    let report = try checkGolden(file, outputs: [dump])
+    #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
+    #expect(report.images[0].detections?.matched == 5)
   }
 
   @Test func aPhotographIsLessThanAHundredKilobytes() throws {

@@ -8,6 +8,11 @@ extension NMSPluginTail {
     package let detections: [DetectedObject]
     /// How they differ from what the plugin makes of its inputs.
     package let differences: [String]
+
+    package init(detections: [DetectedObject], differences: [String] = []) {
+      self.detections = detections
+      self.differences = differences
+    }
   }
 
   /// The rows a graph gives out, held against those the plugin makes of the same cells.

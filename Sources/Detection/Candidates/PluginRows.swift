@@ -2,14 +2,14 @@ import BoxMath
 import Tensors
 
 /// The rows a graph gives out for the plugin, of one image.
-struct PluginRows {
-  var rows: [Candidate]
-  private(set) var differences: [String] = []
+package struct PluginRows {
+  package internal(set) var rows: [Candidate]
+  package private(set) var differences: [String] = []
 
   /// - Parameters:
   ///   - outputs: the tensors that stand for the number of rows, boxes, scores and classes.
   ///   - capacity: how many rows the tensors have room for.
-  init(
+  package init(
     _ outputs: [String], capacity: Int, _ tensors: [String: Tensor], image: Int
   ) throws(DetectionError) {
     func values(_ place: Int, perImage count: Int) throws(DetectionError) -> [Float] {

@@ -6,14 +6,14 @@ package enum NMSPlugin: Sendable, Equatable {
   case batched(BatchedNMSParameters)
   case efficient(EfficientNMSParameters)
 
-  static let operatorTypes: Set = [
+  package static let operatorTypes: Set = [
     BatchedNMSParameters.dynamicOperatorType, BatchedNMSParameters.staticOperatorType,
     EfficientNMSParameters.operatorType,
   ]
 
   /// - Returns: `nil` for a node of another operator.
   /// - Throws: when the plugin does not run with the node's attributes.
-  init?(_ node: Node) throws {
+  package init?(_ node: Node) throws {
     var attributes = node
     switch node.operatorType {
     case BatchedNMSParameters.dynamicOperatorType, BatchedNMSParameters.staticOperatorType:
@@ -61,7 +61,7 @@ package enum NMSPlugin: Sendable, Equatable {
   }
 
   /// How users and standard exports call the four outputs.
-  static let outputNames = [
+  package static let outputNames = [
     ["num_detections", "nmsed_boxes", "nmsed_scores", "nmsed_classes"],
     ["num_detections", "detection_boxes", "detection_scores", "detection_classes"],
     ["num_dets", "det_boxes", "det_scores", "det_classes"],

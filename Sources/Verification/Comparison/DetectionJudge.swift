@@ -129,7 +129,7 @@ extension CandidatesReport {
 }
 
 extension DetectionsReport {
-  fileprivate init(
+  init(
     _ comparison: DetectionComparison, labels: ClassNames?, frame: ImageFrame
   ) {
     self.init()

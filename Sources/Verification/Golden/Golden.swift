@@ -21,6 +21,8 @@ public struct Golden: Sendable, Equatable {
   package var decode: RecordedDecode
   package var preprocessing: RecordedPreprocessing
   package var thresholds: RecordedThresholds
+  /// The NMS plugin that the model ends in; `nil` where it ends in none.
+  package var suppression: RecordedSuppression?
   /// What the sample of cells was drawn with.
   package var seed: Int
   /// The file beside the record that holds the prepared inputs, if there is one.
@@ -69,11 +71,20 @@ package struct RecordedThresholds: Sendable, Equatable {
   package var confidence: Float
   package var iou: Float
   package var maximumDetections: Int
-  /// The plugin's own threshold on the objectness; `nil` where the model has no plugin.
+  /// A plugin's own threshold: on the objectness, or of an NMS plugin on the product, where it is
+  /// above the confidence; `nil` without one.
   package var plugin: Float?
 
   /// What the candidates reach.
   package var candidates: Float { plugin ?? confidence }
+}
+
+/// An NMS plugin as its node configures it.
+package struct RecordedSuppression: Sendable, Equatable {
+  package var plugin: NMSPlugin
+  package var operatorType: String
+  package var ints: [String: Int]
+  package var floats: [String: Float]
 }
 
 /// What was recorded of one image.
@@ -98,7 +109,7 @@ package struct RecordedImage: Sendable, Equatable {
   package var sample: [KnownCell]
   /// In the order of their cells.
   package var candidates: [RecordedCandidate]
-  /// Highest score first.
+  /// Highest score first; what the NMS plugin gives out above the confidence, where there is one.
   package var detections: [RecordedDetection]
 }
 

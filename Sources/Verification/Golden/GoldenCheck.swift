@@ -70,7 +70,9 @@ private func checkGolden(
   report.add(stress)
   report.conclude()
   if !stress.reasons.isEmpty { report.verdict = .different }
-  if report.verdict == .different { report.explain(stress.evidence) }
+  if report.verdict == .different {
+    report.explainFromRecord([stress.evidence, check.evidence], network: check.networkEvidence)
+  }
 }
 
 /// Holds a graph against a record, image after image.
@@ -82,6 +84,10 @@ private struct GoldenCheck {
   private(set) var inferenceSeconds: Figure = 0
   /// What the images' candidates show.
   private var coverage = Coverage()
+  /// What a diagnosis looks at, of each image on which the graph differs.
+  private(set) var evidence: [DiagnosisEvidence] = []
+  /// The same for mistakes in front of the head maps, of the first such image.
+  private(set) var networkEvidence: [DiagnosisEvidence] = []
   /// The last run, which may hold several images of the record.
   private var last: (path: String, reading: GraphReading)?
   /// A run whose cells could be compared and are arranged as the made-up maps' are.
@@ -107,10 +113,13 @@ private struct GoldenCheck {
       for difference in reading.graph.ending.differences { judgement.differ(difference) }
       found.inputShape = image.input.shape
       let judge = GoldenJudge(golden: golden, image: image, options: options)
-      let evidence = try judge.judge(
-        try reading.side(of: image.batchIndex ?? 0),
-        tolerance: judge.tolerance(of: reading.graph.precision), &found, &judgement)
-      if let evidence { coverage.add(evidence) }
+      let side = try reading.side(of: image.batchIndex ?? 0)
+      let judged = try judge.judge(
+        side, tolerance: judge.tolerance(of: reading.graph.precision), &found, &judgement)
+      if let judged {
+        coverage.add(judged)
+        if judgement.verdict == .different { try keep(judged, side, index, judge, reading) }
+      }
       found.verdict = judgement.verdict
       found.checks = judgement.checks(found)
       report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
@@ -120,6 +129,32 @@ private struct GoldenCheck {
       for line in error.lines { report.fail(line) }
     }
     report.images.append(found)
+  }
+
+  /// Keeps what a diagnosis looks at.
+  private mutating func keep(
+    _ found: DetectionEvidence, _ side: DetectionSide, _ index: Int, _ judge: GoldenJudge,
+    _ reading: GraphReading
+  ) throws(Refusal) {
+    let noise = Rounding(sharesNetwork: false).tensorTolerance
+    let name = golden.images[index].name
+    evidence += judge.diagnosisEvidence(
+      found, side, name, noise: noise, narrowTypes: narrowTypes(reading))
+    guard networkEvidence.isEmpty else { return }
+    let network = reader.network(
+      reading, fed: try inputs.tensor(index, for: reader),
+      image: golden.images[index].batchIndex ?? 0
+    ) { nil }
+    networkEvidence = judge.networkEvidence(found, side, network, noise: noise)
+  }
+
+  /// The 16-bit types that the graph computes in, or has its weights in, and the recorded one not.
+  private func narrowTypes(_ reading: GraphReading) -> [NarrowType] {
+    let own = NarrowType.allCases.filter {
+      $0.rawValue == reading.graph.precision.rawValue
+        && reading.graph.precision != golden.model.precision
+    }
+    return own + reader.model.model.weightTypes.filter { !own.contains($0) }
   }
 
   private mutating func read(_ index: Int) throws(Refusal) -> GraphReading {
@@ -155,78 +190,6 @@ private struct GoldenCheck {
     return [
       ClassNames.difference(Pair(original: recorded, patched: found), sides: GoldenJudge.names)
     ]
-  }
-}
-
-/// Judges what one side says of a recorded image.
-struct GoldenJudge {
-  static let names = Pair(original: "the record", patched: "the graph")
-
-  let golden: Golden
-  let image: RecordedImage
-  /// With the record's own thresholds.
-  let options: ComparisonOptions
-
-  /// - Returns: what was judged; `nil` where the cells cannot be compared.
-  @discardableResult
-  func judge(
-    _ side: DetectionSide, tolerance: DetectionTolerance, _ report: inout ImageReport,
-    _ judgement: inout Judgement
-  ) throws(Refusal) -> DetectionEvidence? {
-    let recorded = golden.side(of: image)
-    let found: DetectionEvidence?
-    do {
-      found = try DetectionJudge(
-        sides: Pair(original: recorded, patched: side), options: options, tolerance: tolerance,
-        labels: golden.labels
-      ).judge(in: image.frame, &report, &judgement)
-    } catch {
-      throw Refusal("\(image.name): \(error)")
-    }
-    // Rows of a plugin do not tell the cells.
-    if report.cells?.compared == 0 { report.cells = nil }
-    guard report.cells != nil else { return found }
-    let statistics = image.statistics.compare(
-      with: side.cells.statistics, tolerance: tolerance)
-    report.cells?.statistics = StatisticsReport(statistics)
-    judgement.add(statistics, cellCount: image.layout.cellCount, tolerance: tolerance)
-    if side.cells.digest == image.cellDigest {
-      judgement.note("every bit of all \(image.layout.cellCount) cells is as recorded")
-    }
-    return found
-  }
-
-  /// The record's tolerance, or float32's where the side computes in another type than the model
-  /// recorded.
-  func tolerance(of precision: ElementType) -> DetectionTolerance {
-    let derived =
-      precision == golden.model.precision
-      ? image.tolerance
-      : Rounding(sharesNetwork: false).tolerance(
-        of: golden.geometry(of: image), input: Shape(image.input.shape))
-    return derived.overridden(by: options)
-  }
-}
-
-extension Golden {
-  /// `options` with the record's own thresholds.
-  func options(_ options: ComparisonOptions) -> ComparisonOptions {
-    var options = options
-    options.confidence = thresholds.confidence
-    options.iou = thresholds.iou
-    options.maximumDetections = thresholds.maximumDetections
-    options.preprocessing = preprocessing.preprocessing
-    return options
-  }
-}
-
-extension RecordedImage {
-  /// How reports call it.
-  var name: String { batchIndex.map { "\(path)[\($0)]" } ?? path }
-
-  var frame: ImageFrame {
-    ImageFrame(
-      placement: input.placement, networkHeight: input.shape[2], networkWidth: input.shape[3])
   }
 }
 

@@ -118,7 +118,7 @@ extension DiagnosisEvidence {
       var evidence = DiagnosisEvidence(
         fed: found, as: maps, classCount: golden.classCount, geometry: golden.geometry(of: image),
         thresholds: Pair(
-          original: golden.model.form == .yoloLayerPlugin ? golden.thresholds.plugin : nil,
+          original: golden.pluginThreshold,
           patched: ending.pluginThreshold), confidence: golden.thresholds.confidence,
         noise: Rounding(sharesNetwork: true).tensorTolerance)
     else { return [] }

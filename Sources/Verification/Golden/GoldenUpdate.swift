@@ -84,6 +84,10 @@ extension Golden {
     if decode != new.decode { changes.append("decode: other strides, anchors or scores") }
     note("preprocessing", preprocessing, new.preprocessing)
     note("plugin's threshold", "\(thresholds.plugin ?? -1)", "\(new.thresholds.plugin ?? -1)")
+    if suppression != new.suppression {
+      let names = [suppression, new.suppression].map { $0?.operatorType ?? "none" }
+      changes.append("NMS plugin: \(names[0]) becomes \(names[1]), or its attributes differ")
+    }
     changes += stressChanges(to: new)
     for (old, image) in zip(images, new.images) {
       changes += old.changes(to: image, labels: new.labels).map { "\(old.name): \($0)" }
@@ -128,6 +132,10 @@ extension RecordedImage {
           + "and \(new.tolerance.score)")
     }
     changes += candidateChanges(to: new, labels)
+    let objects = [self, new].map { $0.detections.map { [$0.object.cell] } }
+    if objects[0] != objects[1] {
+      changes.append("detections: \(objects[0].count) become \(objects[1].count), or others")
+    }
     let moved = statistics.compare(with: new.statistics, tolerance: tolerance)
     if moved.different > 0, let worst = moved.worst {
       changes.append(

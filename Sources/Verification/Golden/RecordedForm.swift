@@ -8,12 +8,22 @@ struct RecordedForm {
   let title: String
   let outputs: [ExpectedOutput]
   /// How the tensors are read, once they are at hand.
-  let ending: ([String: Tensor]) -> Ending
+  let reading: ([String: Tensor]) -> Reading
+
+  enum Reading {
+    case ending(Ending)
+    /// The rows of an NMS plugin.
+    case suppressed(SuppressedRows)
+  }
 
   /// The forms that are looked for, in this order.
   ///
-  /// - Parameter batch: images in each tensor.
-  static func all(of image: RecordedImage, in golden: Golden, batch: Int) -> [RecordedForm] {
+  /// - Parameters:
+  ///   - batch: images in each tensor.
+  ///   - tensors: what is at hand, for how many rows there are.
+  static func all(
+    of image: RecordedImage, in golden: Golden, batch: Int, among tensors: TensorArchive
+  ) -> [RecordedForm] {
     let (layout, classCount) = (image.layout, golden.classCount)
     let cells = layout.cellCount
     func output(_ name: String, _ sizes: [Int], _ type: ElementType = .float32) -> ExpectedOutput {
@@ -24,12 +34,12 @@ struct RecordedForm {
       RecordedForm(
         title: "decoded rows [\(batch),\(cells),\(5 + classCount)]",
         outputs: [output("output", [cells, 5 + classCount])],
-        ending: { _ in .decodedRows("output", classCount: classCount) }),
+        reading: { _ in .ending(.decodedRows("output", classCount: classCount)) }),
       RecordedForm(
         title: "boxes [\(batch),\(cells),4] and scores [\(batch),\(cells),\(classCount)]",
         outputs: [output("boxes", [cells, 4]), output("scores", [cells, classCount])],
-        ending: { _ in
-          .boxesAndScores(boxes: "boxes", scores: "scores", classCount: classCount)
+        reading: { _ in
+          .ending(.boxesAndScores(boxes: "boxes", scores: "scores", classCount: classCount))
         }),
     ]
     if golden.decode.scales != nil {
@@ -37,7 +47,8 @@ struct RecordedForm {
         heads(layout, $0, classCount: classCount, batch: batch)
       }
     }
-    return forms + [yoloLayer(layout, golden, batch: batch)].compactMap { $0 }
+    let suppressed = SuppressedRows.forms(of: golden, batch: batch, among: tensors)
+    return forms + suppressed + [yoloLayer(layout, golden, batch: batch)].compactMap { $0 }
   }
 
   /// The head maps, probabilities or logits.
@@ -59,11 +70,11 @@ struct RecordedForm {
       outputs: zip(maps, shapes).map { map, shape in
         ExpectedOutput(name: map.name, description: TensorDescription(.float32, shape))
       },
-      ending: { tensors in
+      reading: { tensors in
         let areProbabilities = maps.allSatisfy { map in
           tensors[map.name]?.doubles().allSatisfy { !($0 < 0 || $0 > 1) } ?? false
         }
-        return .heads(maps, throughSigmoid: areProbabilities, classCount: classCount)
+        return .ending(.heads(maps, throughSigmoid: areProbabilities, classCount: classCount))
       })
   }
 
@@ -98,6 +109,6 @@ struct RecordedForm {
           description: TensorDescription(output.1.0, Shape([batch] + output.1.1)),
           holdsRows: place > 0)
       },
-      ending: { _ in .yoloLayer(parameters, maps: maps, outputs: names) })
+      reading: { _ in .ending(.yoloLayer(parameters, maps: maps, outputs: names)) })
   }
 }

@@ -17,8 +17,7 @@ extension RecordedImage {
     if let place = statistics.nonFinitePlace {
       throw GoldenError("NaN or infinity at \(place): nothing could be held against it")
     }
-    let rule = CandidateRule(
-      forms: [side.form], own: [side.ownRule].compactMap { $0 }, confidence: thresholds.confidence)
+    let rule = CandidateRule(forms: [side.form], own: [], confidence: thresholds.candidates)
     let found: CandidateSet
     do {
       found = try side.candidates(rule, tolerance)
@@ -49,10 +48,30 @@ extension RecordedImage {
     let detectionRule = DetectionRule(
       confidence: thresholds.confidence, iou: thresholds.iou,
       maximumCount: thresholds.maximumDetections)
-    detections = found.detections(detectionRule).map { object in
+    let objects: [DetectedObject]
+    do {
+      objects = try side.recorded(found, detectionRule, tolerance)
+    } catch {
+      throw GoldenError("\(error)")
+    }
+    detections = objects.map { object in
       let box = frame.boxInSourcePixels(object.boxInNetworkPixels)
       return RecordedDetection(object: object, boxInPicture: [box.x1, box.y1, box.x2, box.y2])
     }
+  }
+}
+
+extension DetectionSide {
+  /// What is detected: by an NMS plugin, where the side ends in one.
+  ///
+  /// - Parameter candidates: those of the cells.
+  fileprivate func recorded(
+    _ candidates: CandidateSet, _ rule: DetectionRule, _ tolerance: DetectionTolerance
+  ) throws -> [DetectedObject] {
+    guard let suppressed else { return candidates.detections(rule) }
+    let given = try suppressed.given(tolerance)
+    if let difference = given.differences.first { throw GoldenError(difference) }
+    return given.detections.filter { $0.score > rule.confidence }
   }
 }
 

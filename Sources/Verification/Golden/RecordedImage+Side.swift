@@ -23,6 +23,7 @@ extension Golden {
         candidates: reaching.map(\.candidate), cells: known, isPlugin: isPlugin)
     }
     side.known = known
+    side.suppressed = suppressed(image)
     return side
   }
 

@@ -4,7 +4,7 @@ import Tensors
 
 /// A record as its file holds it; ``golden()`` checks what it says.
 ///
-/// What came with schema 2 is optional here: `stress`, and the images' `noise`.
+/// What came with schema 2 is optional here: `stress`, `suppression`, and the images' `noise`.
 struct StoredGolden: Decodable {
   let schema: Int
   let tool: String
@@ -13,6 +13,7 @@ struct StoredGolden: Decodable {
   let decode: Decode
   let preprocessing: Preparation
   let thresholds: Thresholds
+  let suppression: Suppression?
   let seed: Int
   let inputs: String?
   let stress: StoredStress?
@@ -41,6 +42,12 @@ struct StoredGolden: Decodable {
     let scale: Double
     let pad: UInt8
     let rectangularStride: Int?
+  }
+
+  struct Suppression: Decodable {
+    let `operator`: String
+    let ints: [String: Int]
+    let floats: [String: Float]
   }
 
   struct Thresholds: Decodable {
@@ -83,7 +90,10 @@ struct StoredGolden: Decodable {
       thresholds: RecordedThresholds(
         confidence: thresholds.confidence, iou: thresholds.iou,
         maximumDetections: thresholds.maxDetections, plugin: thresholds.plugin),
-      seed: seed, inputs: inputs,
+      suppression: try suppression.map { (suppression) throws(GoldenError) in
+        try RecordedSuppression(
+          operatorType: suppression.operator, ints: suppression.ints, floats: suppression.floats)
+      }, seed: seed, inputs: inputs,
       stress: try stress.map { (stress) throws(GoldenError) in
         try stress.stress(classCount: classes.count, decode)
       },

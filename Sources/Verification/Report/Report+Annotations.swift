@@ -1,5 +1,5 @@
 extension Report {
-  /// The reasons of a verdict that is not `equivalent` as annotations of GitHub Actions, a workflow
+  /// The reasons of a verdict that is not `equivalent`, and what explains it, as annotations of GitHub Actions, a workflow
   /// command a line.
   ///
   /// Source: GitHub's documentation of workflow commands; `%`, line breaks and, in a property, `:`
@@ -7,7 +7,7 @@ extension Report {
   public var annotations: [String] {
     guard verdict != .equivalent else { return [] }
     let title = "verify-patch: \(patched.path) is \(verdict.rawValue)"
-    return reasons.map { reason in
+    return (reasons + diagnosisLines).map { reason in
       "::error title=\(title.escapedForCommand(inProperty: true))::"
         + reason.escapedForCommand(inProperty: false)
     }

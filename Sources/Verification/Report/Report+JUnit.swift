@@ -2,7 +2,7 @@ import Foundation
 
 extension Report {
   /// The report as JUnit XML: a test case for each image and each thing that was looked at in it, the
-  /// explanation as the text of its failure. What could not be read or run is an error.
+  /// explanation and the diagnosis as the text of its failure. What could not be read or run is an error.
   public var junit: String {
     var cases = images.flatMap { image in
       (image.checks ?? []).map { JUnitCase(image: image, check: $0) }
@@ -31,7 +31,7 @@ extension Report {
     return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       + "<testsuites name=\"verify-patch\" \(counts)>\n"
       + "  <testsuite name=\"\(title.escapedForXML)\" \(counts)>\n"
-      + cases.map { $0.xml }.joined() + "  </testsuite>\n</testsuites>\n"
+      + cases.map { $0.xml(diagnosis: diagnosisLines) }.joined() + "  </testsuite>\n</testsuites>\n"
   }
 }
 
@@ -54,7 +54,8 @@ private struct JUnitCase {
     self.init(className: image.path, name: check.name, check: check, seconds: 0)
   }
 
-  var xml: String {
+  /// - Parameter diagnosis: what would explain a failure.
+  func xml(diagnosis: [String]) -> String {
     let start =
       "    <testcase classname=\"\(className.escapedForXML)\" name=\"\(name.escapedForXML)\" "
       + "time=\"\(Self.seconds(seconds))\""
@@ -65,7 +66,7 @@ private struct JUnitCase {
     case .undecided: element = "error"
     }
     let message = check.reasons.first ?? "nothing could be compared"
-    let text = check.reasons.joined(separator: "\n")
+    let text = (check.reasons + (verdict == .different ? diagnosis : [])).joined(separator: "\n")
     return start + ">\n"
       + "      <\(element) message=\"\(message.escapedForXML)\" type=\"\(verdict.rawValue)\">"
       + "\(text.escapedForXML)</\(element)>\n    </testcase>\n"

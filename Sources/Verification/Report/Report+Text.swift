@@ -30,7 +30,8 @@ extension Report {
       : Pair(original: "reference", patched: "dump")
   }
 
-  private var diagnosisLines: [String] {
+  /// What would explain the differences, the best first.
+  var diagnosisLines: [String] {
     guard let diagnosis else { return [] }
     guard let first = diagnosis.first else {
       return verdict == .different ? ["diagnosis: nothing explains it"] : []

@@ -86,6 +86,8 @@ let package = Package(
         "ONNXFormat", "ONNXGraph", "Surgery", "Tensors",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
+    // The example of Fixtures/ci as it stands, with Fixtures for its goldens.
+    .testTarget(name: "GoldenTests", dependencies: ["Verification"], exclude: ["Goldens"]),
     .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),
     .testTarget(
       name: "ConformanceTests",

@@ -7,6 +7,10 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists what is wrong with a model: by ONNX's rules and by the plugins'.",
     discussion: """
+      EXAMPLE
+
+        verify-patch check patched.onnx --against original.onnx
+
       Models that cannot be loaded are checked as far as possible, and all findings are listed. With \
       --against, anchors, heads, classes, metadata and dynamic axes are held against the original.
 

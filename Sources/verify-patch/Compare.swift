@@ -3,7 +3,13 @@ import Verification
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Compares what two graphs detect on images.")
+    abstract: "Compares what two graphs detect on images.",
+    discussion: """
+      EXAMPLES
+
+        verify-patch original.onnx patched.onnx photo.jpg
+        verify-patch original.onnx patched.onnx scenes/*.jpg --junit results.xml
+      """)
 
   @Argument(help: "The model as it was exported.") var original: String
   @Argument(help: "The model as it was patched.") var patched: String

@@ -8,6 +8,11 @@ struct Decode: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs only a graph's plugin, on given heads.",
     discussion: """
+      EXAMPLES
+
+        verify-patch decode patched.onnx heads.npz --save decoded.npz
+        verify-patch decode patched.onnx heads.npz --against engine.json
+
       For who writes a plugin: the network in front of it is left out, its inputs are taken from \
       files. HEADS holds all of them, in any of the formats that 'dump' takes; --input gives one by \
       its name. With --against, what an engine made of the same heads is held against the result, \

@@ -6,6 +6,11 @@ struct DumpCommand: ParsableCommand {
     commandName: "dump",
     abstract: "Holds what an engine wrote against the reference of its graph.",
     discussion: """
+      EXAMPLES
+
+        verify-patch dump patched.onnx photo.jpg engine.json
+        verify-patch dump patched.onnx photo.jpg bindings --engine fp16
+
       The graph is run here on the image the engine was fed, and what the engine wrote is compared \
       with that: cells, candidates and detections, whatever the order of rows. A dump is trtexec's \
       JSON of --exportOutput, its .raw files of --dumpRawBindingsToFile or its debug tensors (a \

@@ -6,6 +6,10 @@ struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Cuts the part of a model between named tensors out and writes it.",
     discussion: """
+      EXAMPLE
+
+        verify-patch extract patched.onnx --inputs images --outputs p3 -o p3.onnx
+
       Any tensor can be an input or an output. Declarations, documentation, metadata and operator \
       sets go with the part.
 

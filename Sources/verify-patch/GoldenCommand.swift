@@ -66,7 +66,7 @@ struct GoldenCommand: ParsableCommand {
       discussion: """
         EXAMPLES
 
-          verify-patch golden check detector.golden.json patched.onnx --junit results.xml
+          verify-patch golden check detector.golden.json patched.onnx --junit out.xml
           verify-patch golden check detector.golden.json --outputs engine.npz
 
         What an engine wrote is all that the dump command reads: one dump of a batch with all \

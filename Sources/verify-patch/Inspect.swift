@@ -4,7 +4,12 @@ import Verification
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what a model holds and what it ends in, without running it.")
+    abstract: "Says what a model holds and what it ends in, without running it.",
+    discussion: """
+      EXAMPLE
+
+        verify-patch inspect original.onnx
+      """)
 
   @Argument(help: "An ONNX model.") var model: String
   @Flag(help: "List every node with the types and shapes it makes.") var layers = false

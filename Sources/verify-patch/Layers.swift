@@ -5,6 +5,10 @@ struct Layers: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows where two graphs that should agree drift apart, layer by layer.",
     discussion: """
+      EXAMPLE
+
+        verify-patch layers original.onnx patched.onnx photo.jpg
+
       Tensors are paired by content, then by name, then by structure, and measured against both \
       graphs in float64. Exit status: 0 no layer is beyond its noise floor, 1 one is, 2 undecided.
       """)

@@ -8,6 +8,10 @@ struct PatchCommand: ParsableCommand {
     commandName: "patch",
     abstract: "Replaces the decode of an exported detector by a TensorRT plugin.",
     discussion: """
+      EXAMPLE
+
+        verify-patch patch original.onnx -o out.onnx --plugin yololayer
+
       Strides, anchors and class count are recovered from the graph: no number has to be typed. \
       Thresholds that are left out have NVIDIA's own values. With --verify the patched graph is \
       compared with the original first, and written only when they are equivalent.

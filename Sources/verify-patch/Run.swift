@@ -7,7 +7,12 @@ import Verification
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a model on tensors or images and saves what it gives.")
+    abstract: "Runs a model on tensors or images and saves what it gives.",
+    discussion: """
+      EXAMPLE
+
+        verify-patch run original.onnx --image images=photo.jpg --save outputs.npz
+      """)
 
   @Argument(help: "An ONNX model.") var model: String
   @Option(

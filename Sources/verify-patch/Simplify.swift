@@ -7,6 +7,10 @@ struct Simplify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Takes out of a model what changes no result, and proves it.",
     discussion: """
+      EXAMPLE
+
+        verify-patch simplify original.onnx -o simplified.onnx
+
       Constants are folded, shapes that are known computed, identities, duplicates and dead nodes \
       taken out, BatchNormalization and Pad made part of convolutions. Dynamic dimensions stay \
       dynamic. The result is run beside the input on seeded inputs, at several shapes where it is \

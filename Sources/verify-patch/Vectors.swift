@@ -5,6 +5,10 @@ struct Vectors: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes unit-test vectors for a graph's plugin.",
     discussion: """
+      EXAMPLE
+
+        verify-patch vectors patched.onnx -o vectors
+
       For who writes a plugin: made-up heads that no photograph would give (every class, ties, both \
       sides of the threshold, saturated and denormal numbers, NaN, at every place) with the outputs \
       they should give, as .raw and .npy files and Polygraphy's JSON; the plugin alone as a graph; a \

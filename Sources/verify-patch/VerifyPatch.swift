@@ -8,6 +8,10 @@ struct VerifyPatch: ParsableCommand {
     commandName: "verify-patch",
     abstract: "Says whether an ONNX detector and its TensorRT-patched version detect the same.",
     discussion: """
+      EXAMPLE
+
+        verify-patch original.onnx patched.onnx photo.jpg
+
       Exit status: 0 equivalent, 1 different, 2 undecided (a file that cannot be read, a graph that \
       cannot be run, or nothing to compare), 64 wrong usage. --version --verbose tells which kernels \
       are in use.

@@ -8,16 +8,41 @@ struct Command {
 
   var errorLines: [Substring] { errors.split(separator: "\n") }
 
+  /// The folder of the built command: that of the tests.
+  static let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+
   /// - Parameters:
   ///   - environment: variables beside the test's own, without those of a CI service.
   ///   - directory: the working directory.
   init(
     _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
   ) throws {
-    // The command is built beside the tests.
-    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+    try self.init(
+      Self.folder.appendingPathComponent("verify-patch"), arguments, environment: environment,
+      directory: directory)
+  }
+
+  /// Runs a script of bash, which ends with the first command that fails, as CI services do.
+  ///
+  /// - Parameter path: folders to look for commands in before all others; the built command's when
+  ///   left out.
+  init(
+    shell script: String, path: [String] = [folder.path], environment: [String: String] = [:],
+    directory: String
+  ) throws {
+    let inherited = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    try self.init(
+      URL(fileURLWithPath: "/bin/bash"), ["-e", "-c", script],
+      environment: environment.merging([
+        "PATH": (path + [inherited]).joined(separator: ":")
+      ]) { $1 }, directory: directory)
+  }
+
+  private init(
+    _ executable: URL, _ arguments: [String], environment: [String: String], directory: String?
+  ) throws {
     let process = Process()
-    process.executableURL = folder.appendingPathComponent("verify-patch")
+    process.executableURL = executable
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment
       .filter { $0.key != "GITHUB_ACTIONS" }.merging(environment) { $1 }

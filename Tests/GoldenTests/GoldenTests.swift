@@ -1,0 +1,1 @@
+../../Fixtures/ci/GoldenTests.swift

@@ -61,6 +61,7 @@ struct GoldenCommandTests {
   @Test(arguments: [
     ["record"], ["record", "a.onnx", "-o", "x"], ["record", "a.onnx", "b.jpg"], ["check"],
     ["check", "x"], ["check", "x", "a.onnx", "--threads", "0"], ["update", "x"],
+    ["record", "a.onnx", "b.jpg", "-o", "x", "--stress", "16777217"],
     ["check", "x", "a.onnx", "--tolerance-box", "-1"], ["check", "x", "a.onnx", "--iou", "0.5"],
   ])
   func wrongUsage(_ arguments: [String]) throws {

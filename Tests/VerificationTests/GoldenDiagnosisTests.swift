@@ -6,28 +6,11 @@ import Verification
 
 /// Mistakes that a check against a record names, as the comparison with the original does.
 struct GoldenDiagnosisTests {
-  private struct Record {
-    let folder: TemporaryFolder
-    let file: String
-    let golden: Golden
-
-    init() throws {
-      folder = try TemporaryFolder()
-      file = folder.file("scales.golden.json")
-      let recording = try recordGolden(
-        model: "\(FixtureTests.folder)/detector_original.onnx",
-        images: ["scales", "landscape"].map { "\(FixtureTests.folder)/scenes/\($0).jpg" },
-        to: file, embedsInputs: true)
-      try recording.write(toFile: file)
-      golden = recording.golden
-    }
-
-    func check(_ model: Model) -> Report {
-      checkGolden(golden, file: file, LoadedModel(path: "checked.onnx", model: model))
-    }
+  private static let record = Result {
+    try FileGolden(
+      of: "\(FixtureTests.folder)/detector_original.onnx",
+      images: ["scales", "landscape"].map { "\(FixtureTests.folder)/scenes/\($0).jpg" })
   }
-
-  private static let record = Result { try Record() }
 
   private static func model(_ name: String) throws -> Model {
     try Model(contentsOfFile: "\(FixtureTests.folder)/detector_\(name).onnx")
@@ -65,7 +48,7 @@ struct GoldenDiagnosisTests {
     ) throws
   {
     let record = try Self.record.get()
-    let inputs = try TensorArchive(contentsOfFile: record.folder.file("scales.golden.npz"))
+    let inputs = try TensorArchive(contentsOfFile: record.folder.file("record.golden.npz"))
     let model = PlantedMistake.plant([mistake], in: try Self.model("yololayer"))
     let dumps = try inputs.entries.map { entry in
       let run = try ModelRun(model, inputs: ["images": entry.tensor])

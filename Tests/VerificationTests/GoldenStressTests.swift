@@ -8,22 +8,11 @@ import Verification
 /// Made-up cases of a record: of the fixtures' detector on a scene without an object, so that no
 /// candidate tells anything.
 struct GoldenStressTests {
-  private struct Record {
-    let folder: TemporaryFolder
-    let file: String
-    let golden: Golden
-
-    init() throws {
-      folder = try TemporaryFolder()
-      file = folder.file("empty.golden.json")
-      golden = try recordGolden(
-        model: "\(FixtureTests.folder)/detector_original.onnx",
-        images: ["\(FixtureTests.folder)/scenes/empty.jpg"], to: file
-      ).golden
-    }
+  private static let record = Result {
+    try FileGolden(
+      of: "\(FixtureTests.folder)/detector_original.onnx",
+      images: ["\(FixtureTests.folder)/scenes/empty.jpg"])
   }
-
-  private static let record = Result { try Record() }
   private static let plugin = Result { () throws(ModelError) in
     try Model(contentsOfFile: "\(FixtureTests.folder)/detector_yololayer.onnx")
   }
@@ -31,11 +20,7 @@ struct GoldenStressTests {
   private func check(
     _ model: Model, _ change: (inout Golden) -> Void = { _ in }
   ) throws -> Report {
-    let record = try Self.record.get()
-    var golden = record.golden
-    change(&golden)
-    return checkGolden(
-      golden, file: record.file, LoadedModel(path: "checked.onnx", model: model))
+    try Self.record.get().check(model, change)
   }
 
   @Test(arguments: [
@@ -136,6 +121,16 @@ struct GoldenStressTests {
     let sum = model.graph.nodes.firstIndex { $0.outputs == ["head2.conv"] }!
     model.graph.nodes[sum].inputs[1] = "twin"
     return model
+  }
+
+  /// Of the same maps, the last class left out behind them.
+  @Test func anotherNumberOfClassesIsNotFed() throws {
+    var model = TinyDetector.boxesAndScores()
+    model.graph.initializers["classes.ends"] = Tensor([Int64(8)])
+    let report = try TinyGolden().check(model)
+    #expect(report.verdict == .different, "\(report.text)")
+    #expect(report.stress == nil)
+    #expect(report.notes.contains { $0.contains("another number of classes") }, "\(report.notes)")
   }
 
   @Test func whatCannotBeFedIsNoted() throws {

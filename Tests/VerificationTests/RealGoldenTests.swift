@@ -7,32 +7,19 @@ import Verification
 /// A record of the real original on both photographs.
 @Suite(RealModels.condition)
 struct RealGoldenTests {
-  /// Two records of `yolov5n_original`: of both photographs with their inputs, and of one alone.
-  private struct Records {
-    let folder: TemporaryFolder
-    let both: String
-    let golden: Golden
-
-    init() throws {
-      folder = try TemporaryFolder()
-      both = folder.file("both.golden.json")
-      let recording = try recordGolden(
-        model: RealModels.path("models/yolov5n_original.onnx"),
-        images: ["bus", "car"].map { RealModels.path("images/\($0).jpg") }, to: both,
-        embedsInputs: true)
-      try recording.write(toFile: both)
-      golden = recording.golden
-    }
+  /// Of `yolov5n_original` on both photographs, with their inputs.
+  private static let record = Result {
+    try FileGolden(
+      of: RealModels.path("models/yolov5n_original.onnx"),
+      images: ["bus", "car"].map { RealModels.path("images/\($0).jpg") })
   }
-
-  private static let records = Result { try Records() }
 
   /// All but the sizes the record has is of no account to a form.
   @Test(arguments: RealModelTests.originals + RealModelTests.patches, [nil, "images"])
   func everyFormPasses(_ form: String, _ images: String?) throws {
-    let records = try Self.records.get()
+    let record = try Self.record.get()
     let report = checkGolden(
-      records.both, model: RealModels.path("models/yolov5n_\(form).onnx"),
+      record.file, model: RealModels.path("models/yolov5n_\(form).onnx"),
       images: images.map { RealModels.path($0) })
     #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
     #expect(report.images.map { $0.candidates?.matched } == [51, 7])
@@ -45,17 +32,16 @@ struct RealGoldenTests {
 
   @Test(arguments: RealModelTests.faults)
   func everyFaultFails(_ fault: ModelEdit) throws {
-    let records = try Self.records.get()
+    let record = try Self.record.get()
     let model = try Model(contentsOfFile: RealModels.path("models/yolov5n_yololayer.onnx"))
-    let report = checkGolden(
-      records.golden, file: records.both, LoadedModel(path: "patched", model: fault(model)))
+    let report = record.check(fault(model))
     #expect(report.verdict == .different, "\(report.text)\(report.failures)")
     #expect(report.reasons.contains { $0.contains("scale ") }, "\(report.reasons)")
   }
 
   /// The tolerance is the measured one, and tighter than what is derived for any network.
   @Test func theToleranceIsMeasured() throws {
-    for image in try Self.records.get().golden.images {
+    for image in try Self.record.get().golden.images {
       let noise = try #require(image.noise)
       #expect((2e-4...1e-3).contains(noise.boxPx) && (1e-6...4e-6).contains(noise.score))
       #expect(image.tolerance.boxPx > 4 * noise.boxPx && image.tolerance.boxPx < 5e-3)
@@ -84,30 +70,32 @@ struct RealGoldenTests {
 
   /// NVIDIA's other patch: as a record, and as what an engine built from it would write.
   @Test func aRecordOfAnNMSPlugin() throws {
-    let folder = try TemporaryFolder()
-    let file = folder.file("nms.golden.json")
     let model = RealModels.path("models/yolov5n_batchednms_dynamic.onnx")
-    let recording = try recordGolden(
-      model: model, images: [RealModels.path("images/bus.jpg")], to: file, embedsInputs: true)
-    try recording.write(toFile: file)
-    #expect(recording.golden.text.utf8.count < 100_000)
+    let others = try Self.record.get()
+    let other = checkGolden(others.file, model: model)
+    #expect(other.verdict == .equivalent, "\(other.text)\(other.failures)")
+    let record = try FileGolden(of: model, images: [RealModels.path("images/bus.jpg")])
+    #expect(record.golden.text.utf8.count < 100_000)
     for form in ["original", "yololayer", "heads_dynamic", "batchednms_dynamic"] {
-      let report = checkGolden(file, model: RealModels.path("models/yolov5n_\(form).onnx"))
+      let report = checkGolden(
+        record.file, model: RealModels.path("models/yolov5n_\(form).onnx"))
       #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
       #expect(report.images[0].detections?.matched == 5 && report.stress?.different == 0)
     }
-    let input = try TensorArchive(contentsOfFile: folder.file("nms.golden.npz")).entries[0].tensor
+    let input = try TensorArchive(contentsOfFile: record.folder.file("record.golden.npz")).entries[
+      0
+    ].tensor
     let run = try ModelRun(Model(contentsOfFile: model), inputs: ["images": input])
     let dump = try TensorArchive(
       run.outputs.map { TensorArchive.Entry(name: $0.name, tensor: $0.tensor) }
-    ).write(as: .raw, in: folder)
-    let report = try checkGolden(file, outputs: [dump])
+    ).write(as: .raw, in: record.folder)
+    let report = try checkGolden(record.file, outputs: [dump])
     #expect(report.verdict == .equivalent, "\(report.text)\(report.failures)")
     #expect(report.images[0].detections?.matched == 5)
   }
 
   @Test func aPhotographIsLessThanAHundredKilobytes() throws {
-    var golden = try Self.records.get().golden
+    var golden = try Self.record.get().golden
     golden.images.removeLast()
     #expect(golden.text.utf8.count < 100_000)
   }

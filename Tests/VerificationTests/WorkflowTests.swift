@@ -156,7 +156,7 @@ struct WorkflowTests {
     return line.dropFirst("packages=(".count).dropLast().split(separator: " ").map(String.init)
   }
 
-  /// The recipe is built in a chroot by hand; here it is only held against what it stands on.
+  /// It takes a container engine to build the recipe: here it is held against what it stands on.
   @Test func theContainerInstallsTheSameLibraries() throws {
     let recipe = try String(contentsOfFile: Self.file("Dockerfile"), encoding: .utf8)
     let libraries = try Self.systemLibraries()

@@ -39,6 +39,11 @@ public func recordGolden(
   options: ComparisonOptions = ComparisonOptions(), embedsInputs: Bool = false
 ) throws -> GoldenRecording {
   guard !images.isEmpty else { throw UsageError("no image is given") }
+  guard options.stressCases <= StressFeed.caseLimit else {
+    throw UsageError(
+      "--stress is \(options.stressCases), but a record is checked with at most "
+        + "\(StressFeed.caseLimit) cases")
+  }
   let loaded: LoadedModel
   do {
     loaded = LoadedModel(path: model, model: try Model(contentsOfFile: model))

@@ -53,6 +53,9 @@ struct GoldenStress {
     image: RecordedImage, _ options: ComparisonOptions, _ team: ThreadTeam
   ) throws -> TailAnswers {
     guard let geometry = reading.graph.geometry else { throw Refusal("it has no cells") }
+    guard reading.graph.ending.classCount == golden.classCount else {
+      throw Refusal("it has another number of classes than the \(golden.classCount) recorded")
+    }
     let tail = try reading.graph.tail(fed: tensor)
     try recorded.fed.check(tail, geometry)
     let isAlike = reading.graph.precision == golden.model.precision

@@ -27,6 +27,9 @@ package struct StressFeed: Sendable, Equatable {
   /// What the logits are rounded to.
   package var precision: ElementType
 
+  /// Cases that a check takes the time for.
+  static let caseLimit = 1 << 24
+
   /// How many of the maps it takes.
   var passes: Int { (cases + layout.cellCount - 1) / layout.cellCount }
 

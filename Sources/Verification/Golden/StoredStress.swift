@@ -24,13 +24,12 @@ struct StoredStress: Decodable {
 }
 
 extension StoredStress {
-  /// Cases, and numbers in a map, that a check takes the time and the room for.
-  private static let caseLimit = 1 << 24
+  /// Numbers in a map that a check takes the room for.
   private static let numberLimit = 1 << 26
 
   func stress(classCount: Int, _ decode: RecordedDecode) throws(GoldenError) -> RecordedStress {
     let layout = try CellLayout(stored: grids, decode)
-    try require((1...Self.caseLimit).contains(cases), "\(cases) made-up cases")
+    try require((1...StressFeed.caseLimit).contains(cases), "\(cases) made-up cases")
     try require(
       channels >= 5 + classCount && channels <= Self.numberLimit / layout.cellCount,
       "\(channels) channels of an anchor")

@@ -34,12 +34,8 @@ struct DiagnosisTests {
     let report = try Self.report([mistake])
     #expect(report.verdict == .different, "\(report.failures)")
     let first = try #require(report.diagnosis?.first, "\(report.text)")
-    withKnownIssue("saturated sigmoids pass for a second mistake") {
-      #expect(first.ids == [mistake.id], "\(report.text)")
-      #expect(first.explains.value > 0.95)
-    } when: {
-      mistake.testDescription == "input-not-scaled: a Mul in front"
-    }
+    #expect(first.ids == [mistake.id], "\(report.text)")
+    #expect(first.explains.value > 0.95)
   }
 
   static let pairs: [[PlantedMistake]] = {

@@ -11,8 +11,8 @@ package struct Diagnoser {
   private let evidence: DiagnosisEvidence
   private let reference: DecodeRecipe
   private let names: ScaleNames
-  /// Whether the rows looked at are all there are, so that those missing tell something.
-  private let hasAllRows: Bool
+  /// How many rows there are, when not all are looked at.
+  private var rowCount: Int?
   /// All cells of the other side, and in which terms each differs from the reference.
   private let dense: (observed: ObservedCells, differences: [TermSet])?
 
@@ -28,9 +28,9 @@ package struct Diagnoser {
     else { return nil }
     var evidence = evidence
     let rows = evidence.rows ?? []
-    hasAllRows = rows.count <= Self.rowLimit
-    if !hasAllRows {
-      evidence.rows = Array(rows.sorted { $0.score > $1.score }.prefix(Self.rowLimit))
+    if rows.count > Self.rowLimit {
+      rowCount = rows.count
+      evidence.rows = Array(rows.highestScores.prefix(Self.rowLimit))
     }
     self.evidence = evidence
     self.reference = reference
@@ -54,10 +54,9 @@ package struct Diagnoser {
     let before = residual(Draft(recipe: reference))
     guard !before.isEmpty else { return [] }
     var found = diagnoses(Draft(recipe: reference), before: before)
-    if !evidence.facts.sharesNetwork,
-      !found.contains(where: { $0.explains >= Self.enoughExplained })
-    {
-      for change in evidence.facts.changes ?? NetworkChange.all {
+    if !evidence.facts.sharesNetwork {
+      for change in evidence.facts.changes ?? NetworkChange.all
+      where !found.contains(where: { $0.explains >= Self.enoughExplained }) {
         guard let heads = evidence.changed(change), let other = changed(heads) else { continue }
         var draft = Draft(recipe: reference)
         draft.add([change.id], change.text, generality: 0)
@@ -95,10 +94,14 @@ package struct Diagnoser {
     evidence.referenceCells = nil
     let observed = dense?.observed ?? trace(Draft(recipe: reference), heads)?.observed
     // Without a single row there is nothing to be nearer to but that.
-    guard let observed, !observed.cells.isEmpty else { return Diagnoser(evidence) }
-    let fit = evidence.fit(observed)
-    let isNear = observed.terms.contains { fit.share(within: reference.scales, of: [$0]) > 0.8 }
-    return isNear ? Diagnoser(evidence) : nil
+    if let observed, !observed.cells.isEmpty {
+      let fit = evidence.fit(observed)
+      guard observed.terms.contains(where: { fit.share(within: reference.scales, of: [$0]) > 0.8 })
+      else { return nil }
+    }
+    var other = Diagnoser(evidence)
+    other?.rowCount = rowCount
+    return other
   }
 
   private func diagnoses(_ start: Draft, before: Residual) -> [Diagnosis] {
@@ -111,33 +114,30 @@ package struct Diagnoser {
     var drafts = [start]
     if let dense, dense.differences.contains(where: { !$0.isEmpty }) {
       let fit = evidence.fit(dense.observed)
-      let search = RecipeSearch(names: names, facts: evidence.facts) { recipe in
-        SampledFit(fit, reference: recipe.scales, different: dense.differences)
-      }
-      drafts = search.explain(start)
+      drafts = RecipeSearch(
+        names: names, facts: evidence.facts,
+        observations: CellObservations(
+          fit, reference: start.recipe.scales, different: dense.differences)
+      ).explain(start)
     }
-    guard evidence.rows != nil else { return drafts }
-    return drafts.flatMap { draft in areRowsExplained(draft) ? [draft] : explainRows(draft) }
+    guard let rows = evidence.rows else { return drafts }
+    return drafts.flatMap { draft in areRowsExplained(draft) ? [draft] : explain(rows, draft) }
   }
 
   // MARK: Rows
 
   /// The rows traced to cells by a draft's recipe.
   private func trace(_ draft: Draft, _ heads: HeadValues? = nil) -> RowTracing? {
-    evidence.rows.map { rows in
-      RowTracing(
-        rows, draft.recipe(ofRows: true), heads ?? evidence.heads,
-        tolerance: evidence.tolerance, pluginRule: evidence.rowsFollowPlugin)
-    }
+    var evidence = evidence
+    if let heads { evidence.heads = heads }
+    return evidence.rows.map { RowTracing($0, draft.recipe(ofRows: true), evidence) }
   }
 
-  private func explainRows(_ start: Draft) -> [Draft] {
+  private func explain(_ rows: [Candidate], _ start: Draft) -> [Draft] {
     var ofRows = start
     ofRows.recipe = start.recipe(ofRows: true)
-    let search = RecipeSearch(names: names, facts: evidence.facts) { recipe in
-      let fit = evidence.fit(trace(Draft(recipe: recipe))!.observed)
-      return SampledFit(fit, reference: recipe.scales, different: fit.misses(recipe.scales))
-    }
+    let search = RecipeSearch(
+      names: names, facts: evidence.facts, observations: RowObservations(rows, evidence))
     let drafts = search.explain(ofRows).flatMap { explainSelection($0) }
     return Draft.best(drafts).map { found in
       var draft = found
@@ -150,15 +150,17 @@ package struct Diagnoser {
   /// Adds what explains which cells have rows, where the recipe does not.
   private func explainSelection(_ draft: Draft) -> [Draft] {
     let tracing = trace(draft)!
-    let slack = Double(evidence.tolerance.score)
     // Where rows come from is to be known first.
-    guard selectionMisses(tracing, draft.recipe) > 0,
+    guard tracing.selectionMisses(draft.recipe, evidence, of: rowCount) > 0,
       tracing.untraced <= tracing.observed.cells.count
     else { return [draft] }
     let found = SelectionHypotheses.explanations(
-      of: draft.recipe.selection, slack: slack, configured: evidence.facts.threshold,
-      rows: Set(tracing.entryOfCell.keys)
-    ) { tracing.measures($0, draft.recipe, evidence.heads) }
+      of: draft.recipe.selection, configured: evidence.facts.threshold,
+      hasRows: !tracing.entryOfCell.isEmpty
+    ) {
+      let measures = tracing.measures($0, draft.recipe, evidence)
+      return (measures, tracing.cellsWithRows(measures, of: rowCount))
+    }
     var open = draft
     open.unexplained += 1
     return [open]
@@ -181,13 +183,7 @@ package struct Diagnoser {
     let recipe = draft.recipe(ofRows: true)
     residual.addRows(
       evidence.fit(tracing.observed), recipe.scales,
-      others: tracing.untraced + selectionMisses(tracing, recipe))
-  }
-
-  private func selectionMisses(_ tracing: RowTracing, _ recipe: DecodeRecipe) -> Int {
-    hasAllRows
-      ? tracing.selectionMisses(
-        recipe, evidence.heads, slack: Double(evidence.tolerance.score)) : 0
+      others: tracing.untraced + tracing.selectionMisses(recipe, evidence, of: rowCount))
   }
 
   /// What a draft leaves different of all cells and rows.
@@ -204,6 +200,13 @@ extension Draft {
   fileprivate func recipe(ofRows: Bool) -> DecodeRecipe {
     guard ofRows else { return recipe }
     return recipeOfRows ?? recipe
+  }
+}
+
+extension [Candidate] {
+  /// The highest score first, NaN last.
+  fileprivate var highestScores: [Candidate] {
+    filter { !$0.score.isNaN }.sorted { $0.score > $1.score } + filter(\.score.isNaN)
   }
 }
 

@@ -31,9 +31,10 @@ extension HypothesisContext {
   /// `value * ratio` as the number with the fewest decimals that the data allow; `value` itself
   /// when nothing speaks against it.
   func fitted(_ value: Double, times ratio: Double) -> Double {
-    let room = max(2e-5, 4 * sample.fit.noise)
-    guard abs(ratio - 1) > room else { return value }
+    guard abs(ratio - 1) > max(2e-5, sample.fit.noise) else { return value }
     let exact = value * ratio
+    // The middle of many is nearer than one of them need be.
+    let room = max(2e-5, sample.fit.noise / 4)
     var unit = 1.0
     for _ in 0..<5 {
       let rounded = (exact * unit).rounded() / unit

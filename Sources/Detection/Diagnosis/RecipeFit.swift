@@ -110,14 +110,29 @@ struct RecipeFit: Sendable {
     guard case .rows(let scores, let labels) = observed.scores else {
       return Distance(found: 0, allowed: 0)
     }
-    let expected = exact.scoredClass(place, pluginRule: pluginRule)
     switch term {
     case .score:
-      let nudged = nudged.scoredClass(place, pluginRule: pluginRule)
-      return distance(Double(scores[entry]), expected.score, nudged.score)
+      return distance(
+        Double(scores[entry]), exact.scoredClass(place, pluginRule: pluginRule).score,
+        nudged.scoredClass(place, pluginRule: pluginRule).score)
     case .label:
-      return Distance(found: labels[entry] == expected.label ? 0 : 1, allowed: 0)
+      return labelDistance(labels[entry] &- exact.recipe.labelShift, place, exact, nudged)
     default: return Distance(found: 0, allowed: 0)
     }
+  }
+
+  /// 0 where the class is the expected one; else how much more probable that is, as rounding may
+  /// choose between classes that are alike.
+  private func labelDistance(
+    _ seen: Int, _ place: ScaleDecoder.Place, _ exact: ScaleDecoder, _ nudged: ScaleDecoder
+  ) -> Distance {
+    let expected = exact.bestClass(place, pluginRule: pluginRule)
+    guard seen != expected.index else { return Distance(found: 0, allowed: 0) }
+    guard (0..<exact.recipe.classCount).contains(seen), expected.index >= 0 else {
+      return Distance(found: 1, allowed: 0)
+    }
+    return distance(
+      exact.classScore(seen, place), expected.probability,
+      nudged.classScore(expected.index, place))
   }
 }

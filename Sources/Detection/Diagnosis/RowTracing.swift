@@ -9,22 +9,24 @@ struct RowTracing {
   /// For each cell that has a row, its entry.
   let entryOfCell: [Int: Int]
   /// What the threshold is applied to in each cell.
-  private let objectness: [Double]
+  let objectness: [Double]
 
+  /// - Parameter count: how many rows there are, when not all are given.
   init(
-    _ rows: [Candidate], _ recipe: DecodeRecipe, _ heads: HeadValues,
-    tolerance: DetectionTolerance, pluginRule: Bool
+    _ rows: [Candidate], _ recipe: DecodeRecipe, _ evidence: DiagnosisEvidence,
+    of count: Int? = nil
   ) {
+    let (heads, tolerance) = (evidence.heads, evidence.tolerance)
     let places = CellPlaces(heads.layout)
     let decoders = heads.decoders(recipe.scales)
     objectness = (0..<heads.layout.cellCount).map { cell in
       let (scale, place) = places[cell]
       return decoders[scale].objectness(place)
     }
-    let pool = Self.pool(objectness, recipe.selection.threshold, rowCount: rows.count)
+    let pool = Self.pool(objectness, recipe.selection.threshold, rowCount: count ?? rows.count)
     let expected = pool.map { cell -> Candidate in
       let (scale, place) = places[cell]
-      let row = decoders[scale].scoredClass(place, pluginRule: pluginRule)
+      let row = decoders[scale].scoredClass(place, pluginRule: evidence.rowsFollowPlugin)
       return Candidate(
         cell: cell, boxInNetworkPixels: decoders[scale].box(place), score: Float(row.score),
         classIndex: row.label)
@@ -41,11 +43,19 @@ struct RowTracing {
 
   /// The cells that rows could come from: those selected, and as many more of the next objectness.
   private static func pool(_ objectness: [Double], _ threshold: Double, rowCount: Int) -> [Int] {
-    let count = 2 * rowCount + 64
-    let byObjectness = objectness.indices.filter { !objectness[$0].isNaN }
-      .sorted { (objectness[$1], $0) < (objectness[$0], $1) }
-    let selected = byObjectness.prefix { objectness[$0] >= threshold }.count
-    return byObjectness.prefix(max(count, selected)).sorted()
+    let sorted = objectness.filter { !$0.isNaN }.sorted(by: >)
+    let count = min(2 * rowCount + 64, sorted.count)
+    guard sorted.prefix(while: { $0 >= threshold }).count < count else {
+      return objectness.indices.filter { objectness[$0] >= threshold }
+    }
+    let lowest = sorted[count - 1]
+    // Of cells with the lowest there may be any number, as where a sigmoid is saturated.
+    var room = count - sorted.prefix { $0 > lowest }.count
+    return objectness.indices.filter { cell in
+      guard objectness[cell] == lowest else { return objectness[cell] > lowest }
+      room -= 1
+      return room >= 0
+    }
   }
 
   /// Gives rows that are still without a cell the one of the next score, if it is near enough.
@@ -63,38 +73,13 @@ struct RowTracing {
       free.removeFirst()
     }
   }
-
-  /// What the selection of a recipe compares with its threshold, in each cell.
-  func measures(
-    _ selection: DecodeRecipe.Selection, _ recipe: DecodeRecipe, _ heads: HeadValues
-  ) -> [Double] {
-    guard selection.measure == .product else { return objectness }
-    let places = CellPlaces(heads.layout)
-    let decoders = heads.decoders(recipe.scales)
-    return objectness.indices.map { cell in
-      // A product is never above the objectness.
-      guard objectness[cell] >= selection.threshold || entryOfCell[cell] != nil else { return 0 }
-      let (scale, place) = places[cell]
-      return objectness[cell] * decoders[scale].bestClass(place, pluginRule: false).probability
-    }
-  }
-}
-
-extension RowTracing {
-  /// Cells that have no row although they are selected, or one although they are not; those that
-  /// rounding may decide left out.
-  func selectionMisses(_ recipe: DecodeRecipe, _ heads: HeadValues, slack: Double) -> Int {
-    let threshold = recipe.selection.threshold
-    return measures(recipe.selection, recipe, heads).enumerated().count { cell, measure in
-      let isSelected = measure >= threshold
-      return isSelected != (entryOfCell[cell] != nil) && abs(measure - threshold) > slack
-    }
-  }
 }
 
 extension HeadValues {
-  func decoders(_ recipe: [ScaleRecipe]) -> [ScaleDecoder] {
-    zip(recipe, scales).map { ScaleDecoder(recipe: $0, scale: $1, classCount: classCount) }
+  func decoders(_ recipe: [ScaleRecipe], nudge: Double = 0) -> [ScaleDecoder] {
+    zip(recipe, scales).map {
+      ScaleDecoder(recipe: $0, scale: $1, classCount: classCount, nudge: nudge)
+    }
   }
 }
 

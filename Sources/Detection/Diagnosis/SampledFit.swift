@@ -4,6 +4,8 @@ struct SampledFit: Sendable {
   let reference: [ScaleRecipe]
   /// Entries of each scale, ascending.
   let entries: [[Int]]
+  /// The share of rows that no entry is of.
+  let untraced: Double
   private var known: [Key: Int] = [:]
 
   private struct Key: Hashable {
@@ -16,9 +18,12 @@ struct SampledFit: Sendable {
   private static let limits = (ofDifferent: 48, ofAll: 64)
 
   /// - Parameter different: for each entry the terms it differs in from the reference.
-  init(_ fit: RecipeFit, reference: [ScaleRecipe], different: [TermSet]) {
+  init(
+    _ fit: RecipeFit, reference: [ScaleRecipe], different: [TermSet], untraced: Double = 0
+  ) {
     self.fit = fit
     self.reference = reference
+    self.untraced = untraced
     entries = fit.observed.entriesOfScales.map { range in
       var chosen = Set(Self.evenly(Self.limits.ofAll, of: Array(range)))
       for term in fit.observed.terms {

@@ -82,15 +82,17 @@ struct ScaleDecoder {
   func objectness(_ place: Place) -> Double { value(4, place, recipe.activations.objectness) }
 
   func classScore(_ index: Int, _ place: Place) -> Double {
-    let source =
-      switch recipe.classSource {
-      case .own: index
-      case .rolled(let shift): (index - shift + 2 * classCount) % classCount
-      case .offset(let shift): index + shift
-      case .permuted(let sources):
-        index < sources[place.anchor].count ? sources[place.anchor][index] : index
-      }
-    return value(5 + source, place, recipe.activations.classes)
+    value(channel(ofClass: index, place), place, recipe.activations.classes)
+  }
+
+  private func channel(ofClass index: Int, _ place: Place) -> Int {
+    switch recipe.classSource {
+    case .own: 5 + index
+    case .rolled(let shift): 5 + (index - shift + 2 * classCount) % classCount
+    case .offset(let shift): 5 + index + shift
+    case .permuted(let sources):
+      5 + (index < sources[place.anchor].count ? sources[place.anchor][index] : index)
+    }
   }
 
   /// Class probability times objectness, or what the recipe takes for it.
@@ -106,9 +108,14 @@ struct ScaleDecoder {
   ///
   /// - Parameter pluginRule: whether a class has to be above 0.
   func bestClass(_ place: Place, pluginRule: Bool) -> ClassChoice<Double> {
-    pluginRule
-      ? .pluginRule(of: recipe.classCount) { classScore($0, place) }
-      : .firstLargest(of: recipe.classCount) { classScore($0, place) }
+    // A sigmoid keeps the order.
+    let best = ClassChoice<Double>.firstLargest(of: recipe.classCount) {
+      logit(channel(ofClass: $0, place), place)
+    }
+    let probability = classScore(best.index, place)
+    return pluginRule && !(probability > 0)
+      ? ClassChoice(index: -1, probability: 0)
+      : ClassChoice(index: best.index, probability: probability)
   }
 
   /// The class and the score of the row a cell makes.

@@ -20,7 +20,7 @@ struct TermSearch {
   struct Found {
     var steps: [Step] = []
     var scales: [ScaleRecipe]
-    /// Terms of scales that are left different.
+    /// Terms of scales that are left different, and those that rows without a cell stand for.
     var unexplained: Int
 
     struct Step {
@@ -52,9 +52,6 @@ struct TermSearch {
     self.before = before
     open = Set(before.filter { $0.value > 0 }.keys)
   }
-
-  /// Misses of the recipe as it is.
-  var misses: Int { before.values.reduce(0, +) }
 
   /// The best explanation first; others follow if they explain as much with as little.
   mutating func search(facts: DiagnosisFacts) -> [Found] {
@@ -123,7 +120,8 @@ struct TermSearch {
       open.subtract(option.explained)
       taken.formUnion(option.explained)
     }
-    found.unexplained = open.count
+    found.unexplained =
+      open.count + Int((sample.untraced * Double(before.count)).rounded(.up))
     return (found, leading)
   }
 

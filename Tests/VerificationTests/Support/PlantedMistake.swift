@@ -11,7 +11,7 @@ struct PlantedMistake: Sendable, CustomTestStringConvertible {
   let host: Host
   /// The numbers that it changes: mistakes in different ones can be planted together.
   let part: String
-  private let title: String
+  let title: String
   private let change: @Sendable (inout Model, [DecodeTail]) -> Void
 
   var testDescription: String { "\(id): \(title)" }
@@ -274,7 +274,7 @@ extension PlantedMistake {
 
 extension Model {
   /// The classes that the metadata names.
-  fileprivate var plannedClassCount: Int {
+  var plannedClassCount: Int {
     metadata["names"]!.filter { $0 == "," }.count + 1
   }
 

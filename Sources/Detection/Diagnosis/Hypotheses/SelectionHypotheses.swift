@@ -9,14 +9,12 @@ enum SelectionHypotheses {
   }
 
   /// - Parameters:
-  ///   - measures: what a rule of selection looks at, for each cell.
-  ///   - rows: the cells that have a row.
-  ///   - slack: how far rounding may move a measure.
+  ///   - hasRows: whether there is any row.
+  ///   - cells: what a rule of selection looks at, for each cell, and the cells that have a row.
   ///   - configured: the threshold the other side is known to have.
   static func explanations(
-    of selection: DecodeRecipe.Selection, slack: Double, configured: Float?,
-    rows: Set<Int>,
-    measures: (DecodeRecipe.Selection) -> [Double]
+    of selection: DecodeRecipe.Selection, configured: Float?, hasRows: Bool,
+    cells: (DecodeRecipe.Selection) -> (measures: [SelectionMeasure], withRows: Set<Int>)
   ) -> [Found] {
     var onScore = selection
     onScore.measure = selection.measure == .objectness ? .product : .objectness
@@ -25,12 +23,13 @@ enum SelectionHypotheses {
       ? "the threshold is applied to the score, objectness times class, expected objectness alone"
       : "the threshold is applied to the objectness, expected objectness times class"
     // No row at all tells of no threshold.
-    guard !rows.isEmpty || configured != nil else { return [] }
+    guard hasRows || configured != nil else { return [] }
     var found: [Found] = []
     for (rule, ids, text) in [
       (selection, [], nil), (onScore, ["threshold-on-score"], onScoreText),
     ] as [(DecodeRecipe.Selection, [String], String?)] {
-      let room = bounds(measures(rule), slack, rows)
+      let cells = cells(rule)
+      let room = bounds(cells.measures, cells.withRows)
       if let text, room.contains(rule.threshold) {
         found.append(Found(ids: ids, selection: rule, text: text))
       } else if !room.isEmpty, !room.contains(selection.threshold) {
@@ -71,14 +70,14 @@ enum SelectionHypotheses {
   }
 
   private static func bounds(
-    _ measures: [Double], _ slack: Double, _ rows: Set<Int>
+    _ measures: [SelectionMeasure], _ rows: Set<Int>
   ) -> Room {
     var room = Room(below: -1, upTo: 1)
-    for (cell, measure) in measures.enumerated() where measure.isFinite {
+    for (cell, measure) in measures.enumerated() where measure.value.isFinite {
       if rows.contains(cell) {
-        room.upTo = min(room.upTo, measure + slack)
+        room.upTo = min(room.upTo, measure.value + measure.slack)
       } else {
-        room.below = max(room.below, measure - slack)
+        room.below = max(room.below, measure.value - measure.slack)
       }
     }
     return room

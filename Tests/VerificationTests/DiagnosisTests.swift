@@ -135,6 +135,10 @@ struct DiagnosisTests {
       let gate = model.graph.nodes.first { $0.operatorType == "Sigmoid" }!
       model.edit(gate.name) { $0.operatorType = "HardSigmoid" }
     },
+  ]
+
+  /// The same behind a network that is proven to be the original's.
+  static let behindTheNetwork: [ModelEdit] = [
     ModelEdit("a hard sigmoid on a map") { model in
       model.edit(model.producer(of: model.plugin.inputs[0]).name) {
         $0.operatorType = "HardSigmoid"
@@ -151,7 +155,15 @@ struct DiagnosisTests {
     let report = try Self.report(fault(Self.model("yololayer")), of: "yololayer")
     #expect(report.verdict == .different)
     #expect(report.diagnosis?.map(\.ids) == [["weights"]], "\(report.text)")
-    #expect(report.text.contains("nothing else explains it; the first that differ: "))
+    let layer = try #require(report.drift?.ranked.first ?? report.drift?.first).node
+    #expect(report.text.contains("nothing else explains it; most is added by \(layer) ("))
+  }
+
+  @Test(arguments: behindTheNetwork)
+  func whatNothingExplainsInADecodeIsSaid(_ fault: ModelEdit) throws {
+    let report = try Self.report(fault(Self.model("yololayer")), of: "yololayer")
+    #expect(report.verdict == .different)
+    #expect(report.diagnosis == [] && report.text.contains("diagnosis: nothing explains it"))
   }
 
   @Test func theManualKnowsEveryId() throws {

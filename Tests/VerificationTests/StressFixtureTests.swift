@@ -28,19 +28,22 @@ struct StressFixtureTests {
     #expect(report.coverage?.stressClasses.count == report.coverage?.classCount)
   }
 
-  @Test(arguments: PluginFaults.anchors + PluginFaults.classes(count: 5))
-  func isFoundByStressAlone(_ fault: ModelEdit) throws {
+  @Test(
+    arguments: PluginFaults.anchors.map { ($0, "anchor-value") }
+      + PluginFaults.classes(count: 5).map { ($0, "classes-permuted") })
+  func isFoundAndNamedByStressAlone(_ fault: ModelEdit, _ id: String) throws {
     let report = try report(fault)
     #expect(report.verdict == .different)
     let stress = try #require(report.stress)
     #expect(stress.different > 0 && stress.worst != nil, "\(report.text)")
+    #expect(report.diagnosis?.first?.ids == [id], "\(report.text)")
   }
 
   static let behind: [ModelEdit] = [
     ModelEdit("boxes times two") { model in
       model.insert("Mul", behind: "DecodeDetectionBoxes", constants: [Tensor(scalar: Float(2))])
     },
-    ModelEdit("scores squared") { model in
+    ModelEdit("scores times 0.99") { model in
       model.insert("Mul", behind: "DecodeDetectionScores", constants: [Tensor(scalar: Float(0.99))])
     },
     ModelEdit("classes counted from 1") { model in
@@ -51,11 +54,19 @@ struct StressFixtureTests {
     },
   ]
 
+  /// What is told of them; nothing tells of the others.
+  private static let diagnoses = [
+    "boxes times two": "all coordinates of the boxes multiplied by 2 (",
+    "classes counted from 1": "class numbers are 1 more than expected (",
+  ]
+
   @Test(arguments: behind) func isSeenBehindThePlugin(_ fault: ModelEdit) throws {
     let report = try report(fault)
     #expect(report.verdict == .different)
     let stress = try #require(report.stress)
     #expect(stress.different > 0 && stress.worst?.term == .candidate, "\(report.text)")
     #expect(report.images[0].cells?.different == 0)
+    let diagnosis = Self.diagnoses[fault.testDescription] ?? "diagnosis: nothing explains it"
+    #expect(report.text.contains(diagnosis), "\(report.text)")
   }
 }

@@ -8,12 +8,12 @@ extension GraphComparison {
     report.explain(evidence)
     report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
     guard report.diagnosis == [], report.verdict == .different else { return }
-    let first = FirstDifferences(models.map(\.model), joint).lines
-    guard !first.isEmpty else { return }
+    let layers = report.drift?.namedLayers ?? []
+    guard !layers.isEmpty else { return }
     report.diagnosis = [
       DiagnosisReport(
         ids: ["weights"], explains: 0,
-        text: "nothing else explains it; the first that differ: " + first.joined(separator: "; "))
+        text: "nothing else explains it; most is added by " + layers.joined(separator: "; "))
     ]
   }
 

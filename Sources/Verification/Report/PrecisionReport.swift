@@ -113,4 +113,15 @@ public struct DriftReport: Sendable, Codable, Equatable {
   public var first: LayerReport?
   /// The layers that add most, at most five.
   public var ranked: [LayerReport]
+
+  /// Layers that a diagnosis names.
+  private static let namedLimit = 3
+
+  /// Those that add most, or where none is known to add anything the first that differs.
+  var namedLayers: [String] {
+    let layers = ranked.isEmpty ? first.map { [$0] } ?? [] : ranked
+    return layers.prefix(Self.namedLimit).map {
+      "\($0.node) (\($0.added.text) to values up to \($0.magnitude.text))"
+    }
+  }
 }

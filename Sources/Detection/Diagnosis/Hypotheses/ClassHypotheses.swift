@@ -12,15 +12,7 @@ enum ClassShift: Hypothesis {
       }
     }
     var found: [Variant] = []
-    let areRows = !context.sample.fit.observed.terms.contains(.classes)
-    for shift in [1, -1] where context.classCount > 1 && !areRows {
-      let way = shift > 0 ? "more" : "less"
-      found.append(variant(.rolled(shift), "classes are one \(way), around the end"))
-    }
-    for shift in [1, -1] {
-      let way = shift > 0 ? "behind" : "before"
-      found.append(variant(.offset(shift), "classes are read one channel \(way) their own"))
-    }
+    // Where rows do not tell whether a channel or a number is meant, a number is likelier.
     if let shift = context.labelShift {
       found.append(
         Variant(ids, [.label]) { recipe, _ in
@@ -29,6 +21,15 @@ enum ClassShift: Hypothesis {
           "class numbers are \(abs(shift)) \(shift > 0 ? "more" : "less") than expected"
             + names.on(scales)
         })
+    }
+    let areRows = !context.sample.fit.observed.terms.contains(.classes)
+    for shift in [1, -1] where context.classCount > 1 && !areRows {
+      let way = shift > 0 ? "more" : "less"
+      found.append(variant(.rolled(shift), "classes are one \(way), around the end"))
+    }
+    for shift in [1, -1] {
+      let way = shift > 0 ? "behind" : "before"
+      found.append(variant(.offset(shift), "classes are read one channel \(way) their own"))
     }
     return found
   }

@@ -60,7 +60,9 @@ public struct Plan: Sendable {
   ) throws(InterpreterError) {
     let names = observing ?? resolved.model.graph.outputs.map(\.name)
     var numbering = TensorNumbering()
-    let allSteps = resolved.steps.map { numbering.step(for: $0) }
+    let allSteps = resolved.steps.map { step in
+      numbering.step(for: step) { resolved.constant($0) != nil }
+    }
     inputs = resolved.model.graph.inputs.map { input in
       (input.name, numbering.number(of: input.name), resolved.inputs[input.name]!)
     }
@@ -116,9 +118,13 @@ private struct TensorNumbering {
     return numbers.count - 1
   }
 
-  mutating func step(for step: ResolvedGraph.Step) -> Plan.Step {
+  mutating func step(
+    for step: ResolvedGraph.Step, isConstant: (String) -> Bool
+  ) -> Plan.Step {
     let node = step.node
-    let inputs = node.inputs.map { $0.isEmpty ? nil : number(of: $0) }
+    let inputs = node.inputs.map { name in
+      name.isEmpty || (step.holdsConstants && isConstant(name)) ? nil : number(of: name)
+    }
     var outputs = node.outputs.enumerated().map { index, name in
       name.isEmpty ? unnamed(index, of: node) : number(of: name)
     }

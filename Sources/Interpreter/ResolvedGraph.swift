@@ -27,6 +27,11 @@ public struct ResolvedGraph: Sendable {
       case .prepared(let node, _), .postponed(let node, _, _): node
       }
     }
+
+    /// Whether a run need not hand the node its constant inputs.
+    var holdsConstants: Bool {
+      if case .prepared(_, let prepared) = self { prepared.holdsConstants } else { false }
+    }
   }
 
   public let model: Model

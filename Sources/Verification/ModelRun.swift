@@ -51,6 +51,9 @@ public struct ModelRun: Sendable {
     }
   }
 
+  /// The model is let go of before it runs, where nobody else keeps it: what the run needs of it is
+  /// kept in another form.
+  ///
   /// - Parameters:
   ///   - inputs: a tensor for each of the graph's inputs.
   ///   - tensors: names of tensors to keep beside the graph's outputs.
@@ -62,7 +65,7 @@ public struct ModelRun: Sendable {
   ///   - loadSeconds: how long the model took to open, for the summary.
   /// - Throws: ``InterpreterError``.
   public init(
-    _ model: Model, inputs: [String: Tensor], keeping tensors: [String] = [],
+    _ model: consuming Model, inputs: [String: Tensor], keeping tensors: [String] = [],
     arithmetic: Arithmetic = .asWritten, threads: Int? = nil,
     convolution: ConvolutionMethod = .fastest, repeats: Int = 1, profiles: Bool = false,
     loadSeconds: Double = 0
@@ -73,15 +76,14 @@ public struct ModelRun: Sendable {
       let known = model.graph.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
       throw InterpreterError("no input '\(unknown)', the graph has \(known)")
     }
-    let descriptions = inputs.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
-    let computing = try model.computing(in: arithmetic, inputs: descriptions)
-    let resolved = try ResolvedGraph(
-      computing, inputs: descriptions, observing: tensors, convolution: convolution)
     var names: [String] = []
     for name in model.graph.outputs.map(\.name) + tensors where !names.contains(name) {
       names.append(name)
     }
-    let plan = try Plan(resolved, observing: names)
+    let plan = try Self.plan(
+      consume model, arithmetic, convolution,
+      inputs: inputs.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) },
+      observing: names)
     let team = ThreadTeam(threadCount: threads ?? ThreadTeam.availableThreads)
     let stopwatch = Stopwatch()
     var seconds: [Figure] = []
@@ -101,6 +103,17 @@ public struct ModelRun: Sendable {
       outputs: outputs.map { Summary.Output($0, $1) },
       timings: Summary.Timings(loadSeconds: Figure(loadSeconds), runSeconds: seconds),
       profile: profiles ? Summary.Profile(stepTimes, peak: team.peakRate()) : nil)
+  }
+
+  /// What is needed to run the model, which is let go of.
+  private static func plan(
+    _ model: consuming Model, _ arithmetic: Arithmetic, _ convolution: ConvolutionMethod,
+    inputs: [String: ResolvedGraph.Description], observing names: [String]
+  ) throws(InterpreterError) -> Plan {
+    let computing = try model.computing(in: arithmetic, inputs: inputs)
+    let resolved = try ResolvedGraph(
+      computing, inputs: inputs, observing: names, convolution: convolution)
+    return try Plan(resolved, observing: names)
   }
 }
 

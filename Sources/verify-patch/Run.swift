@@ -87,7 +87,7 @@ struct Run: ParsableCommand {
     }
     do {
       return try ModelRun(
-        loaded, inputs: feeds, keeping: tensors, arithmetic: arithmetic,
+        consume loaded, inputs: feeds, keeping: tensors, arithmetic: arithmetic,
         threads: computing.threads, convolution: computing.method, repeats: repeats,
         profiles: profile, loadSeconds: elapsed / .seconds(1))
     } catch {

@@ -179,9 +179,10 @@ private let levels = [SIMDLevelPlain, SIMDLevelAVX2, SIMDLevelAVX512].filter {
     nonisolated(unsafe) let workspace = UnsafeMutableRawPointer.allocate(
       byteCount: max(bytes * threads, 1), alignment: 64)
     defer { workspace.deallocate() }
+    let team = ThreadTeam(threadCount: threads)
     convolution(
-      input: input, weights: weights, bias: bias, cache: nil, output: &output,
-      team: ThreadTeam(threadCount: threads)
+      input: input, weights: convolution.packed(weights: weights, bias: bias, team: team),
+      output: &output, team: team
     ) { workspace + $0 * bytes }
     return output
   }

@@ -82,20 +82,22 @@ package struct DirectConvolution: PackedConvolution {
     }
   }
 
-  package func callAsFunction(
-    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    cache: PackedWeightsCache?, output: UnsafeMutablePointer<Float>, team: ThreadTeam,
-    workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
-  ) {
-    func pack() -> PackedWeights {
-      let (rows, terms) = (convolution_rows(level), geometry.patchRows)
-      return PackedWeights(
-        weights: weights, bias: bias, geometry: geometry, rows: rows, terms: terms, team: team
-      ) { kernels, target in
-        for term in 0..<terms { target[term * rows] = kernels[term] }
-      }
+  package func packed(
+    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, team: ThreadTeam
+  ) -> PackedWeights {
+    let (rows, terms) = (convolution_rows(level), geometry.patchRows)
+    return PackedWeights(
+      weights: weights, bias: bias, geometry: geometry, rows: rows, terms: terms, team: team
+    ) { kernels, target in
+      for term in 0..<terms { target[term * rows] = kernels[term] }
     }
-    let maps = Maps(input: input, output: output, weights: cache?.get(pack) ?? pack())
+  }
+
+  package func callAsFunction(
+    input: UnsafePointer<Float>, weights: PackedWeights, output: UnsafeMutablePointer<Float>,
+    team: ThreadTeam, workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
+  ) {
+    let maps = Maps(input: input, output: output, weights: weights)
     let groups = geometry.groups
     switch bands {
     case .inPlace(let pixels, let offsets):

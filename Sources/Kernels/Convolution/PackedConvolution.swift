@@ -6,20 +6,25 @@ package protocol PackedConvolution: Sendable {
   /// Bytes of workspace each thread needs.
   var workspaceBytesPerWorker: Int { get }
 
+  /// Weights as the convolution reads them.
+  ///
+  /// - Parameters:
+  ///   - weights: `[groups * outputChannels, inputChannels, kernel…]`.
+  ///   - bias: `[groups * outputChannels]`.
+  func packed(
+    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, team: ThreadTeam
+  ) -> PackedWeights
+
   /// Runs the convolution. The bits are the same on any number of threads.
   ///
   /// - Parameters:
   ///   - input: `[batch, groups * inputChannels, height, width]`.
-  ///   - weights: `[groups * outputChannels, inputChannels, kernel…]`, packed unless `cache` has
-  ///     them already.
-  ///   - bias: `[groups * outputChannels]`.
-  ///   - cache: where packed weights are kept, when they are the same at every run.
+  ///   - weights: what ``packed(weights:bias:team:)`` returned.
   ///   - output: `[batch, groups * outputChannels, height, width]`; all of it is written.
   ///   - workspace: for a thread's number, ``workspaceBytesPerWorker`` bytes of its own.
   func callAsFunction(
-    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    cache: PackedWeightsCache?, output: UnsafeMutablePointer<Float>, team: ThreadTeam,
-    workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer)
+    input: UnsafePointer<Float>, weights: PackedWeights, output: UnsafeMutablePointer<Float>,
+    team: ThreadTeam, workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer)
 }
 
 /// How float32 convolutions are computed.

@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// A convolution's weights and bias in the order the kernels read them.
 ///
@@ -56,21 +55,5 @@ package final class PackedWeights: @unchecked Sendable {
     let bias: UnsafePointer<Float>?
     let weights: UnsafeMutablePointer<Float>
     let packedBias: UnsafeMutablePointer<Float>
-  }
-}
-
-/// Weights that are packed once, when they are first needed.
-package final class PackedWeightsCache: Sendable {
-  private let packed = Mutex<PackedWeights?>(nil)
-
-  package init() {}
-
-  func get(_ pack: () -> PackedWeights) -> PackedWeights {
-    packed.withLock { cached in
-      if let cached { return cached }
-      let made = pack()
-      cached = made
-      return made
-    }
   }
 }

@@ -42,30 +42,32 @@ package struct WinogradConvolution: PackedConvolution {
     winograd_workspace(level, geometry.inputChannels) * MemoryLayout<Float>.stride
   }
 
-  package func callAsFunction(
-    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    cache: PackedWeightsCache?, output: UnsafeMutablePointer<Float>, team: ThreadTeam,
-    workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
-  ) {
-    func pack() -> PackedWeights {
-      let (rows, channels) = (convolution_rows(level), geometry.inputChannels)
-      return PackedWeights(
-        weights: weights, bias: bias, geometry: geometry, rows: rows, terms: 16 * channels,
-        team: team
-      ) { kernels, target in
-        for channel in 0..<channels {
-          let columns = WinogradKernel(kernels + 9 * channel).columns
-          for row in 0..<4 {
-            let place = target + (4 * row * channels + channel) * rows
-            place[0] = columns.0[row]
-            place[channels * rows] = columns.1[row]
-            place[2 * channels * rows] = columns.2[row]
-            place[3 * channels * rows] = columns.3[row]
-          }
+  package func packed(
+    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, team: ThreadTeam
+  ) -> PackedWeights {
+    let (rows, channels) = (convolution_rows(level), geometry.inputChannels)
+    return PackedWeights(
+      weights: weights, bias: bias, geometry: geometry, rows: rows, terms: 16 * channels,
+      team: team
+    ) { kernels, target in
+      for channel in 0..<channels {
+        let columns = WinogradKernel(kernels + 9 * channel).columns
+        for row in 0..<4 {
+          let place = target + (4 * row * channels + channel) * rows
+          place[0] = columns.0[row]
+          place[channels * rows] = columns.1[row]
+          place[2 * channels * rows] = columns.2[row]
+          place[3 * channels * rows] = columns.3[row]
         }
       }
     }
-    let maps = Maps(input: input, output: output, weights: cache?.get(pack) ?? pack())
+  }
+
+  package func callAsFunction(
+    input: UnsafePointer<Float>, weights: PackedWeights, output: UnsafeMutablePointer<Float>,
+    team: ThreadTeam, workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
+  ) {
+    let maps = Maps(input: input, output: output, weights: weights)
     let blockTiles = winograd_tiles(level)
     let blocks = (tileCount + blockTiles - 1) / blockTiles
     team.forEach(geometry.batch * geometry.groups * blocks) { index, worker in

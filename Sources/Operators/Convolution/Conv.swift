@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 import Tensors
 
 /// `Conv`: grouped, strided, dilated convolution over one to three spatial dimensions;
@@ -25,9 +26,10 @@ enum Conv: ArithmeticOperator {
     }
     let spatial = geometry.output.dimensions.suffix(x.shape.rank - 2)
     let shape = try Shape(validating: [x.shape[0], weights.shape[0]] + spatial)
-    let operands = Operands(
-      shape: shape, hasBias: bias != nil,
-      weightsAreConstant: weights.value != nil && (bias == nil || bias?.value != nil))
+    let constants = weights.value.flatMap { value in
+      bias == nil || bias?.value != nil ? ConstantWeights(value, bias?.value) : nil
+    }
+    let operands = Operands(shape: shape, hasBias: bias != nil, constants: constants)
     guard type == Float.self else { return blas(Double.self, geometry, operands) }
     let packed: [any PackedConvolution.Type] =
       switch node.convolution {
@@ -69,33 +71,38 @@ enum Conv: ArithmeticOperator {
   private struct Operands {
     let shape: Shape
     let hasBias: Bool
-    let weightsAreConstant: Bool
+    /// Weights, and a bias where there is one, that are the same at every run.
+    let constants: ConstantWeights?
   }
 
-  /// Weights stay packed in `cache` from run to run, whichever activation is applied.
   private static func packedWeights(
     _ type: any PackedConvolution.Type, _ geometry: ConvolutionGeometry, _ operands: Operands,
-    cache: PackedWeightsCache = PackedWeightsCache(), activation: Activation? = nil
+    activation: Activation? = nil
   ) -> PreparedNode? {
     guard let convolution = type.init(geometry: geometry, activation: activation) else {
       return nil
     }
     let workspaceBytes = convolution.workspaceBytesPerWorker
-    let kept = operands.weightsAreConstant ? cache : nil
     var node = PreparedNode(
       .float32, operands.shape, multiplyAdds: geometry.multiplyAdds
     ) { run in
+      func packed(_ weights: Tensor, _ bias: Tensor?) -> PackedWeights {
+        convolution.packed(
+          weights: weights.unsafeElements(of: Float.self).baseAddress!,
+          bias: bias?.unsafeElements(of: Float.self).baseAddress, team: run.team)
+      }
+      let weights =
+        operands.constants?.packed(packed)
+        ?? packed(run.inputs[1]!, operands.hasBias ? run.inputs[2] : nil)
       convolution(
-        input: run.input(0).baseAddress!, weights: run.input(1).baseAddress!,
-        bias: operands.hasBias ? run.input(2).baseAddress : nil, cache: kept,
-        output: run.output().baseAddress!, team: run.team
+        input: run.input(0).baseAddress!, weights: weights, output: run.output().baseAddress!,
+        team: run.team
       ) { run.workspace(ofWorker: $0, bytesPerWorker: workspaceBytes) }
     }
     node.workspaceBytesPerWorker = workspaceBytes
+    node.holdsConstants = operands.constants != nil
     if activation == nil {
-      node.applying = {
-        packedWeights(type, geometry, operands, cache: cache, activation: $0)!
-      }
+      node.applying = { packedWeights(type, geometry, operands, activation: $0)! }
     }
     return node
   }
@@ -119,6 +126,31 @@ enum Conv: ArithmeticOperator {
       node.applying = { blas(type, geometry, operands, activation: $0) }
     }
     return node
+  }
+}
+
+/// Weights and bias that are packed once, when they are first needed, whichever activation is
+/// applied, and then let go as they were.
+private final class ConstantWeights: Sendable {
+  private enum State: Sendable {
+    case given(weights: Tensor, bias: Tensor?)
+    case packed(PackedWeights)
+  }
+
+  private let state: Mutex<State>
+
+  init(_ weights: Tensor, _ bias: Tensor?) { state = Mutex(.given(weights: weights, bias: bias)) }
+
+  func packed(_ pack: (_ weights: Tensor, _ bias: Tensor?) -> PackedWeights) -> PackedWeights {
+    state.withLock { state in
+      switch state {
+      case .packed(let packed): return packed
+      case .given(let weights, let bias):
+        let packed = pack(weights, bias)
+        state = .packed(packed)
+        return packed
+      }
+    }
   }
 }
 

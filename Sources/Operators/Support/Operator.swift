@@ -95,6 +95,8 @@ package struct PreparedNode: Sendable {
   /// Whether every element of the only output is one of the first input's: what is done to each
   /// element can as well be done before.
   package var onlyMovesElements = false
+  /// Whether the node holds the values of its constant inputs itself, in a form of its own.
+  package var holdsConstants = false
   /// The function of its first input that the node is, when convolutions can apply it.
   package var activation: Activation?
   /// The same node with a function applied to its result, for nodes that can do so in passing.

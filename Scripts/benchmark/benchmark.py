@@ -91,7 +91,7 @@ def time_model(arguments, model, scratch, shape=None, threads=1):
     declared = [size.dim_value for size in entry.type.tensor_type.shape.dim]
     shape = shape or [size or default for size, default in zip(declared, (1, 3, 640, 640))]
     tensor_file = os.path.join(scratch, "input.npy")
-    np.save(tensor_file, np.random.default_rng(0).random(shape, np.float32))
+    np.save(tensor_file, yolov5.picture(shape))
     contenders = [Tool(arguments.tool)] + [Peer(name) for name in arguments.peers]
     for turn in range(arguments.rounds + 1):
         for contender in contenders:
@@ -103,17 +103,58 @@ def time_model(arguments, model, scratch, shape=None, threads=1):
     return row(f"{os.path.basename(model)} {size}, {threads} thread(s)", contenders)
 
 
-def time_sizes(arguments, scratch):
+def sized_models(arguments, scratch):
     for size in arguments.sizes:
         for side in arguments.sides:
             for batch in arguments.batches:
                 model = os.path.join(scratch, f"yolov5{size}.onnx")
                 onnx.save(yolov5.model(size, side, batch), model)
-                for threads in arguments.threads:
-                    yield time_model(arguments, model, scratch, threads=threads)
+                yield model
 
 
-def main_job(arguments, original, patched, heads, image):
+def measure_error(arguments, model, scratch):
+    """How far float32 rows are from those of the whole network in float64, here and elsewhere."""
+    entry = onnx.load(model, load_external_data=False).graph.input[0]
+    shape = [size.dim_value or default for size, default in zip(
+        entry.type.tensor_type.shape.dim, (1, 3, 640, 640))]
+    files = {name: os.path.join(scratch, name) for name in ("input.npy", "32.npz", "64.npz", "ort.npy")}
+    np.save(files["input.npy"], yolov5.picture(shape))
+
+    def ours(precision, file):
+        Contender("verify-patch").finish(
+            [arguments.tool, "run", model, "--input", f"{entry.name}={files['input.npy']}",
+             "--precision", precision, "--save", file])
+        with np.load(file) as saved:
+            return saved[saved.files[0]].astype(np.float64)
+
+    exact = ours("float64", files["64.npz"])
+    Contender("onnxruntime").finish(
+        [sys.executable, os.path.join(HERE, "session.py"), "onnxruntime", model,
+         files["input.npy"], "2", "1", files["ort.npy"]])
+    results = {"title": f"{os.path.basename(model)}, error against float64"}
+    for name, found in (("verify-patch", ours("float32", files["32.npz"])),
+                        ("onnxruntime", np.load(files["ort.npy"]))):
+        error = np.abs(found - exact)
+        results[name] = {
+            kind: {"max": part.max(), "rms": np.sqrt((part ** 2).mean())}
+            for kind, part in (("px", error[..., :4]), ("score", error[..., 4:]))}
+    print(results["title"] + "".join(
+        f"   {name} " + ", ".join(
+            f"{results[name][kind]['max']:.2e} {kind} (rms {results[name][kind]['rms']:.2e})"
+            for kind in ("px", "score"))
+        for name in ("verify-patch", "onnxruntime")), flush=True)
+    return results
+
+
+def sized_pair(size, arguments, scratch):
+    paths = []
+    for ending in ("decoded", "yololayer", "heads"):
+        paths.append(os.path.join(scratch, f"{ending}.onnx"))
+        onnx.save(yolov5.model(size, ending=ending), paths[-1])
+    return main_job(arguments, *paths, arguments.image, title=f"main job, yolov5{size}")
+
+
+def main_job(arguments, original, patched, heads, image, title="main job"):
     ours, script = Contender("verify-patch"), Contender("Python script")
     commands = (
         (ours, [arguments.tool, original, patched, image]),
@@ -124,7 +165,7 @@ def main_job(arguments, original, patched, heads, image):
             contender.finish(command)
             if turn:
                 contender.seconds.append(time.perf_counter() - start)
-    return row("main job, process start to exit", [ours, script])
+    return row(f"{title}, process start to exit", [ours, script])
 
 
 def main():
@@ -143,13 +184,26 @@ def main():
     parser.add_argument("--models", nargs="+", default=[], metavar="MODEL.onnx")
     parser.add_argument("--pair", nargs=4, metavar=("ORIGINAL", "PATCHED", "HEADS", "IMAGE"),
                         help="the main job; HEADS is what ONNX Runtime can run of PATCHED")
+    parser.add_argument("--accuracy", action="store_true",
+                        help="measure errors against float64 instead of times")
+    parser.add_argument("--pair-sizes", nargs="+", default=[], choices=list(yolov5.SIZES),
+                        help="the main job on YOLOv5 of these sizes with seeded weights")
+    parser.add_argument("--image", help="the image for --pair-sizes")
     arguments = parser.parse_args()
+    if arguments.pair_sizes and not arguments.image:
+        parser.error("--pair-sizes needs an --image")
     with tempfile.TemporaryDirectory() as scratch:
-        results = [time_model(arguments, model, scratch, threads=threads)
-                   for model in arguments.models for threads in arguments.threads]
-        results += time_sizes(arguments, scratch)
+        results = []
+        for models in (arguments.models, sized_models(arguments, scratch)):
+            for model in models:
+                if arguments.accuracy:
+                    results.append(measure_error(arguments, model, scratch))
+                else:
+                    results += [time_model(arguments, model, scratch, threads=threads)
+                                for threads in arguments.threads]
         if arguments.pair:
             results.append(main_job(arguments, *arguments.pair))
+        results += [sized_pair(size, arguments, scratch) for size in arguments.pair_sizes]
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump(results, file, indent=2)

@@ -1,6 +1,8 @@
 """Runs a model in one of the peers and prints how long each run took, as JSON.
 
-    session.py onnxruntime|openvino|opencv MODEL.onnx INPUT.npy THREADS REPEATS
+    session.py onnxruntime|openvino|opencv MODEL.onnx INPUT.npy THREADS REPEATS [OUTPUT.npy]
+
+With ONNX Runtime the first output can be saved.
 """
 
 import json
@@ -47,13 +49,15 @@ def opencv(model, tensor, threads):
     return run
 
 
-def main(runtime, model, tensor_file, threads, repeats):
+def main(runtime, model, tensor_file, threads, repeats, output_file=None):
     run = globals()[runtime](model, np.load(tensor_file), int(threads))
     seconds = []
     for _ in range(int(repeats)):
         start = time.perf_counter()
-        run()
+        outputs = run()
         seconds.append(time.perf_counter() - start)
+    if output_file:
+        np.save(output_file, outputs[0])
     print(json.dumps(seconds))
 
 

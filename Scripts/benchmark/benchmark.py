@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 import onnx
@@ -29,17 +28,14 @@ class Contender:
         self.name, self.seconds, self.peak_bytes, self.peaks = name, [], 0, []
 
     def finish(self, command):
-        """The command's standard output; how much memory it took at most is kept."""
-        with tempfile.TemporaryFile("w+") as errors:
-            process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True)
-            output = process.stdout.read()
-            _, status, usage = os.wait4(process.pid, 0)
-            if status:
-                errors.seek(0)
-                raise RuntimeError(f"{' '.join(command)}: status {status}\n{errors.read()}")
-        self.peak_bytes = max(self.peak_bytes, usage.ru_maxrss * 1024)
-        return output
+        """What the command printed and took; how much memory it took at most is kept."""
+        run = json.loads(subprocess.run(
+            [sys.executable, "-S", os.path.join(HERE, "measure.py"), *command], check=True,
+            capture_output=True, text=True).stdout)
+        if run["status"]:
+            raise RuntimeError(f"{' '.join(command)}: status {run['status']}\n{run['errors']}")
+        self.peak_bytes = max(self.peak_bytes, run["peakBytes"])
+        return run
 
     @property
     def median(self):
@@ -59,7 +55,7 @@ class Tool(Contender):
     def round(self, model, name, tensor_file, threads, repeats):
         report = json.loads(self.finish(
             [self.path, "run", model, "--input", f"{name}={tensor_file}", "--threads", str(threads),
-             "--repeat", str(repeats), "--profile", "--json", "-"]))
+             "--repeat", str(repeats), "--profile", "--json", "-"])["output"])
         self.peaks.append(report["profile"]["peakGigaflops"])
         self.work = 2e-9 * sum(step.get("multiplyAdds", 0) for step in report["profile"]["steps"])
         return report["timings"]["runSeconds"]
@@ -69,7 +65,7 @@ class Peer(Contender):
     def round(self, model, name, tensor_file, threads, repeats):
         return json.loads(self.finish(
             [sys.executable, os.path.join(HERE, "session.py"), self.name, model, tensor_file,
-             str(threads), str(repeats)]))
+             str(threads), str(repeats)])["output"])
 
 
 def row(title, contenders):
@@ -161,10 +157,9 @@ def main_job(arguments, original, patched, heads, image, title="main job"):
         (script, [sys.executable, os.path.join(HERE, "peer.py"), original, heads, image]))
     for turn in range(2 * arguments.rounds + 1):
         for contender, command in commands:
-            start = time.perf_counter()
-            contender.finish(command)
+            seconds = contender.finish(command)["seconds"]
             if turn:
-                contender.seconds.append(time.perf_counter() - start)
+                contender.seconds.append(seconds)
     return row(f"{title}, process start to exit", [ours, script])
 
 

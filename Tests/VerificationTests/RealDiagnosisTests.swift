@@ -32,6 +32,18 @@ struct RealDiagnosisTests {
     #expect(report.diagnosis?.first?.ids == [mistake.id], "\(report.text)")
   }
 
+  @Test func pairsOfMistakesAreNamedInFull() throws {
+    let pairs = RealModels.some(of: DiagnosisTests.pairs)
+    var missed: [String] = []
+    for pair in pairs {
+      let found = try Self.report(pair).diagnosis?.first
+      if Set(found?.ids ?? []) != Set(pair.map(\.id)) {
+        missed.append("\(pair.map(\.testDescription)): \(found?.text ?? "nothing")")
+      }
+    }
+    #expect(pairs.count > 5 && missed.count * 10 <= pairs.count, "\(missed)")
+  }
+
   /// Anchors that no candidate of the photograph has.
   private static let unseen: Set = ["two of p3", "one width by 1", "one height by 0.3"]
   static let ofEngines =

@@ -9,7 +9,7 @@ package final class TensorStorage: @unchecked Sendable {
   package static let alignment = 64
 
   package let bytes: UnsafeMutableRawBufferPointer
-  private let release: (() -> Void)?
+  private let release: () -> Void
 
   /// From this size on, memory is asked for in huge pages: touching it for the first time in small
   /// ones costs more than most operators.
@@ -17,17 +17,20 @@ package final class TensorStorage: @unchecked Sendable {
 
   /// Memory of its own, uninitialised.
   package init(byteCount: Int) {
-    bytes = .allocate(byteCount: max(byteCount, 1), alignment: TensorStorage.alignment)
+    // An allocator that aligns looks for more than it gives back, so that a block just freed is too
+    // small for the next of its size: the next run's tensors would never take the last run's place.
+    let block = UnsafeMutableRawPointer.allocate(
+      byteCount: byteCount + TensorStorage.alignment, alignment: 1)
+    let start = block.alignedUp(toMultipleOf: TensorStorage.alignment)
+    bytes = UnsafeMutableRawBufferPointer(start: start, count: max(byteCount, 1))
+    release = { block.deallocate() }
     #if os(Linux)
-      // Advice alone: where it is not taken, the memory is the same. Blocks are not aligned to huge
-      // pages, which would leave gaps that freed memory could not be used again for.
+      // Advice alone: where it is not taken, the memory is the same.
       if byteCount >= TensorStorage.hugePage {
-        let page = 4096
-        let offset = -Int(bitPattern: bytes.baseAddress!) & (page - 1)
-        _ = madvise(bytes.baseAddress! + offset, bytes.count - offset, MADV_HUGEPAGE)
+        let page = start.alignedUp(toMultipleOf: 4096)
+        _ = madvise(page, bytes.count - (page - start), MADV_HUGEPAGE)
       }
     #endif
-    release = nil
   }
 
   /// Memory that `owner` keeps alive and in place, and nobody writes to.
@@ -36,7 +39,5 @@ package final class TensorStorage: @unchecked Sendable {
     release = { withExtendedLifetime(owner) {} }
   }
 
-  deinit {
-    if let release { release() } else { bytes.deallocate() }
-  }
+  deinit { release() }
 }

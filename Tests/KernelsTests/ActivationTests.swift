@@ -126,7 +126,7 @@ struct ActivationTests {
 
   @Test func arraysMayBeTheSame() {
     var x = Self.special
-    let expected = Self.apply(activation_functions(simd_level_available()).silu, to: x)
+    let expected = Self.apply(activation_functions(InstructionSet.inUse).silu, to: x)
     x.withUnsafeMutableBufferPointer { Activations.silu(UnsafeBufferPointer($0), into: $0) }
     #expect(x.map(\.bitPattern) == expected.map(\.bitPattern))
   }

@@ -58,24 +58,3 @@ enum Concat: Operator {
     }
   }
 }
-
-extension TensorParts {
-  /// For each part its first element's place in the whole, and how it is copied from there to dense
-  /// memory and back.
-  func copies(
-    elementBytes: Int
-  ) -> [(offset: Int, splitting: StridedCopy, joining: StridedCopy)] {
-    let outer = whole.elementCount(in: 0..<axis)
-    let inner = whole.elementCount(in: axis + 1..<whole.rank)
-    let row = whole[axis] * inner
-    return ranges.map { range in
-      let length = range.count * inner
-      func copy(from source: Int, to destination: Int) -> StridedCopy {
-        StridedCopy(
-          dimensions: [outer, length], from: [source, 1], to: [destination, 1],
-          elementBytes: elementBytes)
-      }
-      return (range.lowerBound * inner, copy(from: row, to: length), copy(from: length, to: row))
-    }
-  }
-}

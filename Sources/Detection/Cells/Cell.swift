@@ -57,12 +57,19 @@ package struct CellLayout: Sendable, Equatable {
 
   /// - Precondition: `number` is below ``cellCount``.
   package subscript(_ number: Int) -> Cell {
-    let index = scales.lastIndex { $0.firstCell <= number && $0.cellCount > 0 }!
+    let index = scale(of: number)
     let scale = scales[index]
     let (anchor, place) = (number - scale.firstCell).quotientAndRemainder(
       dividingBy: scale.cellsPerAnchor)
     let (row, column) = place.quotientAndRemainder(dividingBy: scale.columns)
     return Cell(scale: index, anchor: anchor, row: row, column: column)
+  }
+
+  /// The scale that a cell is of.
+  ///
+  /// - Precondition: `number` is below ``cellCount``.
+  package func scale(of number: Int) -> Int {
+    scales.lastIndex { $0.firstCell <= number && $0.cellCount > 0 }!
   }
 
   /// The number of a cell, when the layout has it.

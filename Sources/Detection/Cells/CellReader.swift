@@ -1,18 +1,40 @@
 import BoxMath
-import Foundation
+import Glibc
 import Tensors
 
 /// Direct access to cells, whose tensors it keeps alive: nobody writes to them any more.
 struct CellReader: @unchecked Sendable {
+  /// The channels of one scale, by address alone: handing it around counts no references.
   private struct Source {
-    let scale: CellScale
-    let boxes: UnsafeBufferPointer<Float>
-    let scores: UnsafeBufferPointer<Float>
+    let grid: CellLayout.Scale
+    let boxes: Plane
+    let scores: Plane
+  }
+
+  private struct Plane {
+    let values: UnsafeBufferPointer<Float>
+    let places: CellScale.Places
+    let isLogit: Bool
+
+    init(_ channels: CellScale.Channels) {
+      values = channels.tensor.unsafeElements(of: Float.self)
+      places = channels.places
+      isLogit = channels.isLogit
+    }
+
+    var cellStride: Int { places.cellStride }
+    var channelStride: Int { places.channelStride }
+
+    func value(at index: Int) -> Float {
+      let value = values[index]
+      return isLogit ? value.sigmoid : value
+    }
   }
 
   let layout: CellLayout
   let classCount: Int
   let hasObjectness: Bool
+  private let scales: [CellScale]
   private let sources: [Source]
   private let rowOfCell: [Int]?
   private let knownCells: [Int]?
@@ -27,16 +49,15 @@ struct CellReader: @unchecked Sendable {
     self.rowOfCell = rowOfCell
     self.knownCells = knownCells
     hasObjectness = scoring == .objectnessAndClasses
-    sources = scales.map { scale in
-      Source(
-        scale: scale, boxes: scale.boxes.tensor.unsafeElements(of: Float.self),
-        scores: scale.scores.tensor.unsafeElements(of: Float.self))
+    self.scales = scales
+    sources = scales.map {
+      Source(grid: $0.grid, boxes: Plane($0.boxes), scores: Plane($0.scores))
     }
   }
 
   /// The index of the first channel of a cell.
-  private func index(_ channels: CellScale.Channels, _ grid: CellLayout.Scale, _ cell: Int) -> Int {
-    channels.index(of: cell, in: grid, rowOfCell: rowOfCell)
+  private func index(_ plane: Plane, _ grid: CellLayout.Scale, _ cell: Int) -> Int {
+    plane.places.index(of: cell, in: grid, rowOfCell: rowOfCell)
   }
 
   // MARK: Single cells
@@ -44,16 +65,13 @@ struct CellReader: @unchecked Sendable {
   func box(of cell: Int) -> Box {
     let place = layout[cell]
     let source = sources[place.scale]
-    let channels = source.scale.boxes
-    let first = index(channels, source.scale.grid, cell)
+    let first = index(source.boxes, source.grid, cell)
     var values = SIMD4<Float>()
     for channel in 0..<4 {
-      values[channel] = source.boxes[first + channel * channels.channelStride]
+      values[channel] = source.boxes.value(at: first + channel * source.boxes.channelStride)
     }
-    if channels.isLogit {
-      for channel in 0..<4 { values[channel] = values[channel].sigmoid }
-    }
-    return source.scale.box(values, anchor: place.anchor, row: place.row, column: place.column)
+    return scales[place.scale].box(
+      values, anchor: place.anchor, row: place.row, column: place.column)
   }
 
   /// Objectness, or the largest product where there is none.
@@ -66,24 +84,17 @@ struct CellReader: @unchecked Sendable {
   }
 
   private func score(_ channel: Int, of cell: Int) -> Float {
-    let source = sources[layout[cell].scale]
-    let channels = source.scale.scores
-    let first = index(channels, source.scale.grid, cell)
-    let value = source.scores[first + channel * channels.channelStride]
-    return channels.isLogit ? value.sigmoid : value
+    let source = sources[layout.scale(of: cell)]
+    let first = index(source.scores, source.grid, cell)
+    return source.scores.value(at: first + channel * source.scores.channelStride)
   }
 
   func bestClass(of cell: Int) -> ClassChoice<Float> {
-    let source = sources[layout[cell].scale]
-    let channels = source.scale.scores
-    let first =
-      index(channels, source.scale.grid, cell) + (hasObjectness ? channels.channelStride : 0)
+    let source = sources[layout.scale(of: cell)]
+    let scores = source.scores
+    let first = index(scores, source.grid, cell) + (hasObjectness ? scores.channelStride : 0)
     // A sigmoid keeps the order of the classes, but may make two of them equal.
-    let isLogit = channels.isLogit
-    return .firstLargest(of: classCount) { classIndex in
-      let value = source.scores[first + classIndex * channels.channelStride]
-      return isLogit ? value.sigmoid : value
-    }
+    return .firstLargest(of: classCount) { scores.value(at: first + $0 * scores.channelStride) }
   }
 
   // MARK: Blocks
@@ -113,89 +124,83 @@ struct CellReader: @unchecked Sendable {
 
   /// Loads a stretch of cells, channel by channel; lanes behind its end are zero.
   func load(_ stretch: CellStretch, into block: inout CellBlock) {
-    loadBoxes(stretch, sources[stretch.scale], into: &block)
+    loadBoxes(stretch, into: &block)
     loadScores(stretch, into: &block, withClasses: true)
   }
 
   /// Loads the objectness of a stretch of cells, if there is any, and its classes.
   func loadScores(_ stretch: CellStretch, into block: inout CellBlock, withClasses: Bool) {
     let source = sources[stretch.scale]
-    let channels = source.scale.scores
-    if hasObjectness {
-      block.objectness = load(stretch, source.scores, channels, channel: 0, source.scale.grid)
-    }
+    let scores = source.scores
+    let first = index(scores, source.grid, stretch.firstCell)
+    if hasObjectness { block.objectness = load(stretch, scores, source.grid, first: first) }
     guard withClasses else { return }
-    let firstChannel = hasObjectness ? 1 : 0
-    if channels.cellStride == 1, rowOfCell == nil {
-      for classIndex in 0..<classCount {
-        block.classes[classIndex] = load(
-          stretch, source.scores, channels, channel: firstChannel + classIndex, source.scale.grid)
-      }
-    } else {
-      loadRows(stretch, source, firstChannel: firstChannel, into: &block)
+    let firstClass = first + (hasObjectness ? scores.channelStride : 0)
+    guard scores.cellStride == 1, rowOfCell == nil else {
+      loadRows(stretch, source, into: &block)
+      return
+    }
+    for classIndex in 0..<classCount {
+      block.classes[classIndex] = load(
+        stretch, scores, source.grid, first: firstClass + classIndex * scores.channelStride)
     }
   }
 
-  private func loadBoxes(_ stretch: CellStretch, _ source: Source, into block: inout CellBlock) {
-    let scale = source.scale
-    func channel(_ channel: Int) -> SIMD16<Float> {
-      load(stretch, source.boxes, scale.boxes, channel: channel, scale.grid)
+  private func loadBoxes(_ stretch: CellStretch, into block: inout CellBlock) {
+    let source = sources[stretch.scale]
+    let first = index(source.boxes, source.grid, stretch.firstCell)
+    for channel in 0..<4 {
+      block.corners[channel] = load(
+        stretch, source.boxes, source.grid, first: first + channel * source.boxes.channelStride)
     }
-    let (a, b, c, d) = (channel(0), channel(1), channel(2), channel(3))
-    var corners = (SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>(), SIMD16<Float>())
-    switch scale.encoding {
-    case .corners: corners = (a, b, c, d)
-    case .centerAndSize:
+    let scale = scales[stretch.scale]
+    if case .corners = scale.encoding { return }
+    let columns = source.grid.columns
+    var (row, column) = stretch.start.quotientAndRemainder(dividingBy: columns)
+    block.corners.withUnsafeMutableBytes { bytes in
+      let lanes = bytes.bindMemory(to: Float.self).baseAddress!
       for lane in 0..<stretch.count {
-        let box = Box(centerX: a[lane], centerY: b[lane], width: c[lane], height: d[lane])
-        (corners.0[lane], corners.1[lane]) = (box.x1, box.y1)
-        (corners.2[lane], corners.3[lane]) = (box.x2, box.y2)
-      }
-    case .head(let decoder):
-      for lane in 0..<stretch.count {
-        let (row, column) = (stretch.start + lane).quotientAndRemainder(
-          dividingBy: scale.grid.columns)
-        let box = decoder.corners(
-          x: a[lane], y: b[lane], width: c[lane], height: d[lane], anchor: stretch.anchor,
-          row: row, column: column)
-        (corners.0[lane], corners.1[lane]) = (box.x1, box.y1)
-        (corners.2[lane], corners.3[lane]) = (box.x2, box.y2)
+        let channels = (lanes + lane, lanes + lane + 16, lanes + lane + 32, lanes + lane + 48)
+        let box = scale.box(
+          SIMD4(
+            channels.0.pointee, channels.1.pointee, channels.2.pointee, channels.3.pointee),
+          anchor: stretch.anchor, row: row, column: column)
+        (channels.0.pointee, channels.1.pointee) = (box.x1, box.y1)
+        (channels.2.pointee, channels.3.pointee) = (box.x2, box.y2)
+        column += 1
+        if column == columns { (row, column) = (row + 1, 0) }
       }
     }
-    block.corners = [corners.0, corners.1, corners.2, corners.3]
   }
 
   /// One channel of a stretch.
+  ///
+  /// - Parameter first: the index of the first cell's.
   private func load(
-    _ stretch: CellStretch, _ values: UnsafeBufferPointer<Float>, _ channels: CellScale.Channels,
-    channel: Int, _ grid: CellLayout.Scale
+    _ stretch: CellStretch, _ plane: Plane, _ grid: CellLayout.Scale, first: Int
   ) -> SIMD16<Float> {
-    let first = index(channels, grid, stretch.firstCell) + channel * channels.channelStride
     var lanes = SIMD16<Float>()
     if rowOfCell != nil {
+      let offset = first - index(plane, grid, stretch.firstCell)
       for lane in 0..<stretch.count {
-        lanes[lane] =
-          values[
-            index(channels, grid, stretch.firstCell + lane) + channel * channels.channelStride
-          ]
+        lanes[lane] = plane.values[index(plane, grid, stretch.firstCell + lane) + offset]
       }
-    } else if channels.cellStride == 1, stretch.count == CellBlock.width {
-      lanes = UnsafeRawBufferPointer(values).loadUnaligned(
+    } else if plane.cellStride == 1, stretch.count == CellBlock.width {
+      lanes = UnsafeRawBufferPointer(plane.values).loadUnaligned(
         fromByteOffset: first * MemoryLayout<Float>.stride, as: SIMD16<Float>.self)
     } else {
-      for lane in 0..<stretch.count { lanes[lane] = values[first + lane * channels.cellStride] }
+      for lane in 0..<stretch.count { lanes[lane] = plane.values[first + lane * plane.cellStride] }
     }
-    guard channels.isLogit else { return lanes }
+    guard plane.isLogit else { return lanes }
     for lane in 0..<stretch.count { lanes[lane] = lanes[lane].sigmoid }
     return lanes
   }
 
   /// All classes of a stretch whose cells are rows.
-  private func loadRows(
-    _ stretch: CellStretch, _ source: Source, firstChannel: Int, into block: inout CellBlock
-  ) {
-    let channels = source.scale.scores
-    let step = channels.channelStride
+  private func loadRows(_ stretch: CellStretch, _ source: Source, into block: inout CellBlock) {
+    let scores = source.scores
+    let step = scores.channelStride
+    let skipped = hasObjectness ? step : 0
     block.classes.withUnsafeMutableBytes { bytes in
       let lanes = bytes.bindMemory(to: Float.self).baseAddress!
       if stretch.count < CellBlock.width {
@@ -206,21 +211,19 @@ struct CellReader: @unchecked Sendable {
       while step == 1, lane + 4 <= stretch.count {
         var rows = SIMD4<Int>()
         for row in 0..<4 {
-          rows[row] =
-            index(channels, source.scale.grid, stretch.firstCell + lane + row) + firstChannel
+          rows[row] = index(scores, source.grid, stretch.firstCell + lane + row) + skipped
         }
-        transpose(source.scores, rows, to: lanes + lane)
+        transpose(scores.values, rows, to: lanes + lane)
         lane += 4
       }
       while lane < stretch.count {
-        let first =
-          index(channels, source.scale.grid, stretch.firstCell + lane) + firstChannel * step
+        let first = index(scores, source.grid, stretch.firstCell + lane) + skipped
         for classIndex in 0..<classCount {
-          lanes[classIndex * CellBlock.width + lane] = source.scores[first + classIndex * step]
+          lanes[classIndex * CellBlock.width + lane] = scores.values[first + classIndex * step]
         }
         lane += 1
       }
-      guard channels.isLogit else { return }
+      guard scores.isLogit else { return }
       for classIndex in 0..<classCount {
         for lane in 0..<stretch.count {
           let place = classIndex * CellBlock.width + lane
@@ -311,5 +314,5 @@ extension CellScale {
 }
 
 extension Float {
-  fileprivate var sigmoid: Float { 1 / (1 + Foundation.exp(-self)) }
+  fileprivate var sigmoid: Float { 1 / (1 + Glibc.exp(-self)) }
 }

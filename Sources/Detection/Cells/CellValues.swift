@@ -1,5 +1,5 @@
 import BoxMath
-import Foundation
+import Glibc
 import Tensors
 
 /// The numbers of every cell of one image in float64.
@@ -44,16 +44,16 @@ package struct CellValues: Sendable {
       scale.boxes.tensor.withElements(of: Double.self) { boxes in
         scale.scores.tensor.withElements(of: Double.self) { values in
           for cell in grid.firstCell..<grid.firstCell + grid.cellCount {
-            let first = scale.boxes.index(of: cell, in: grid, rowOfCell: cells.rowOfCell)
+            let first = scale.boxes.places.index(of: cell, in: grid, rowOfCell: cells.rowOfCell)
             let channels = (0..<4).map { channel in
-              scale.boxes.probability(boxes[first + channel * scale.boxes.channelStride])
+              scale.boxes.probability(boxes[first + channel * scale.boxes.places.channelStride])
             }
             let box = scale.corners(channels, of: cells.layout[cell])
             for axis in 0..<4 { corners[cell * 4 + axis] = box[axis] }
-            let score = scale.scores.index(of: cell, in: grid, rowOfCell: cells.rowOfCell)
+            let score = scale.scores.places.index(of: cell, in: grid, rowOfCell: cells.rowOfCell)
             for index in 0..<scoresPerCell {
               scores[cell * scoresPerCell + index] = scale.scores.probability(
-                values[score + index * scale.scores.channelStride])
+                values[score + index * scale.scores.places.channelStride])
             }
           }
         }
@@ -107,7 +107,7 @@ extension Cells {
 
 extension CellScale.Channels {
   fileprivate func probability(_ value: Double) -> Double {
-    isLogit ? 1 / (1 + Foundation.exp(-value)) : value
+    isLogit ? 1 / (1 + Glibc.exp(-value)) : value
   }
 }
 

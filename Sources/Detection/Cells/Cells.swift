@@ -93,16 +93,32 @@ struct CellScale: Sendable {
     case head(HeadDecoder<Float>)
   }
 
-  /// A float32 tensor with the distances, in elements, between the numbers of neighbours.
+  /// A float32 tensor and where its numbers stand.
   struct Channels: Sendable {
     let tensor: Tensor
+    let places: Places
+    /// Whether the numbers are logits.
+    var isLogit: Bool
+
+    init(
+      tensor: Tensor, first: Int, anchorStride: Int, cellStride: Int, channelStride: Int,
+      isLogit: Bool = false
+    ) {
+      self.tensor = tensor
+      self.isLogit = isLogit
+      places = Places(
+        first: first, anchorStride: anchorStride, cellStride: cellStride,
+        channelStride: channelStride)
+    }
+  }
+
+  /// The distances, in elements, between the numbers of neighbours.
+  struct Places: Sendable {
     /// The first channel of the scale's first cell.
     let first: Int
     let anchorStride: Int
     let cellStride: Int
     let channelStride: Int
-    /// Whether the numbers are logits.
-    var isLogit = false
 
     /// The index of the first channel of a cell.
     ///

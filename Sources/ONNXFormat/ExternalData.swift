@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Tensors
 
 /// The files beside a model that hold its tensors' data.
@@ -80,7 +80,7 @@ package final class ExternalData {
     else {
       throw TensorError("expected a relative path inside the model's folder")
     }
-    var descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    var descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     for (index, step) in steps.enumerated() where descriptor >= 0 {
       let kind = index == steps.count - 1 ? O_NONBLOCK : O_DIRECTORY
       let next = openat(descriptor, String(step), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | kind)
@@ -93,7 +93,7 @@ package final class ExternalData {
       let code = errno
       throw TensorError(
         code == ELOOP || code == ENOTDIR
-          ? "is or passes a symbolic link, expected a plain file" : MappedFile.reason(code))
+          ? "is or passes a symbolic link, expected a plain file" : systemReason(code))
     }
     return descriptor
   }

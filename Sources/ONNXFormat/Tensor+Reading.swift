@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 extension Tensor {
@@ -8,9 +8,12 @@ extension Tensor {
   /// from where the parser or the mapping put them; nothing is copied but what must be converted
   /// or is not aligned.
   ///
+  /// - Parameter fileData: the tensor's `raw_data`, where the message does not hold it.
   /// - Throws: ``TensorError`` when the data is not there, not all there, or of a type that has no
   ///   ``ElementType``.
-  package init(_ proto: Onnx_TensorProto, externalData: ExternalData) throws(TensorError) {
+  package init(
+    _ proto: Onnx_TensorProto, fileData: FileBytes? = nil, externalData: ExternalData
+  ) throws(TensorError) {
     guard let elementType = proto.elementType else {
       throw TensorError(
         "is a tensor of \(ElementType.name(ofONNXCode: Int(proto.dataType))), "
@@ -27,16 +30,20 @@ extension Tensor {
       return
     }
     let typedCount = proto.typedElementCount
-    if typedCount == 0, proto.hasRawData || shape.elementCount == 0 {
-      guard proto.rawData.count == byteCount else {
+    let rawCount = fileData?.bytes.count ?? proto.rawData.count
+    if typedCount == 0, rawCount > 0 || proto.hasRawData || shape.elementCount == 0 {
+      guard rawCount == byteCount else {
         throw TensorError(
-          "raw_data of \(proto.rawData.count) bytes, "
-            + "expected \(byteCount) for \(elementType) \(shape)")
+          "raw_data of \(rawCount) bytes, expected \(byteCount) for \(elementType) \(shape)")
       }
-      self.init(elementType, shape, raw: proto.rawData)
+      if let fileData {
+        self.init(elementType, shape, in: fileData)
+      } else {
+        self.init(elementType, shape, raw: proto.rawData)
+      }
       return
     }
-    guard proto.rawData.isEmpty else { throw TensorError("has both raw_data and typed data") }
+    guard rawCount == 0 else { throw TensorError("has both raw_data and typed data") }
     guard typedCount == shape.elementCount else {
       throw TensorError("\(typedCount) elements, expected \(shape.elementCount) for \(shape)")
     }
@@ -62,6 +69,18 @@ extension Tensor {
   ) -> Bool {
     guard !bytes.isEmpty, elementType != .bool else { return false }
     return Int(bitPattern: bytes.baseAddress) % elementType.byteCount == 0
+  }
+
+  /// Bytes borrowed from a file wherever they stand.
+  private init(_ elementType: ElementType, _ shape: Shape, in data: FileBytes) {
+    guard elementType != .bool else {
+      self.init(elementType, shape, copying: data.bytes)
+      withExtendedLifetime(data.file) {}
+      return
+    }
+    self.init(
+      elementType: elementType, shape: shape,
+      storage: TensorStorage(borrowing: data.bytes, owner: data.file))
   }
 
   private init(_ elementType: ElementType, _ shape: Shape, raw data: Data) {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// A regular file mapped read-only into memory.
 ///
@@ -10,7 +10,7 @@ package final class MappedFile: @unchecked Sendable {
   package convenience init(path: String) throws(TensorError) {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw TensorError(MappedFile.reason(errno)) }
+    guard descriptor >= 0 else { throw TensorError(systemReason(errno)) }
     try self.init(closing: descriptor)
   }
 
@@ -18,7 +18,7 @@ package final class MappedFile: @unchecked Sendable {
   package init(closing descriptor: Int32) throws(TensorError) {
     defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw TensorError(MappedFile.reason(errno)) }
+    guard fstat(descriptor, &status) == 0 else { throw TensorError(systemReason(errno)) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw TensorError("not a regular file") }
     let count = Int(status.st_size)
     guard count > 0 else {
@@ -26,7 +26,7 @@ package final class MappedFile: @unchecked Sendable {
       return
     }
     guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
-    else { throw TensorError(MappedFile.reason(errno)) }
+    else { throw TensorError(systemReason(errno)) }
     bytes = UnsafeRawBufferPointer(start: start, count: count)
   }
 
@@ -34,9 +34,5 @@ package final class MappedFile: @unchecked Sendable {
     if let start = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
     }
-  }
-
-  package static func reason(_ code: Int32) -> String {
-    code == ENOENT ? "no such file" : String(cString: strerror(code)).lowercased()
   }
 }

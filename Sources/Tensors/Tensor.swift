@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// An immutable, dense, row-major array of one element type.
 public struct Tensor: Sendable {
@@ -64,14 +64,29 @@ public struct Tensor: Sendable {
   /// The number of bytes the elements take.
   public var byteCount: Int { shape.elementCount * elementType.byteCount }
 
-  /// Calls `body` with the elements in row-major order.
+  /// Calls `body` with the elements in row-major order; with a copy for the time of the call, where
+  /// they stand in a file at an odd place.
   ///
   /// - Precondition: `T` is the Swift type of the tensor's element type.
   public func withElements<T: Element, R>(
     of type: T.Type = T.self, _ body: (UnsafeBufferPointer<T>) throws -> R
   ) rethrows -> R {
+    guard isAligned else { return try withCopiedElements(of: type, body) }
     defer { withExtendedLifetime(storage) {} }
     return try body(unsafeElements(of: type))
+  }
+
+  private var isAligned: Bool {
+    Int(bitPattern: storage.bytes.baseAddress) % elementType.byteCount == 0
+  }
+
+  private func withCopiedElements<T: Element, R>(
+    of type: T.Type, _ body: (UnsafeBufferPointer<T>) throws -> R
+  ) rethrows -> R {
+    precondition(T.elementType == elementType, "\(elementType) read as \(T.elementType)")
+    let copy = MutableTensor(elementType: elementType, shape: shape)
+    withUnsafeBytes { copy.unsafeBytes.copyMemory(from: $0) }
+    return try copy.tensor.withElements(of: type, body)
   }
 
   /// The elements, copied out.
@@ -93,8 +108,12 @@ public struct Tensor: Sendable {
   package func unsafeElements<T: Element>(of type: T.Type) -> UnsafeBufferPointer<T> {
     precondition(T.elementType == elementType, "\(elementType) read as \(T.elementType)")
     return UnsafeBufferPointer(
-      start: (storage.bytes.baseAddress! + byteOffset).assumingMemoryBound(to: T.self),
-      count: shape.elementCount)
+      start: unsafeStart.assumingMemoryBound(to: T.self), count: shape.elementCount)
+  }
+
+  /// Where the elements stand, at a multiple of their size; valid while the tensor lives.
+  package var unsafeStart: UnsafeRawPointer {
+    UnsafeRawPointer(storage.aligned(to: elementType.byteCount) + byteOffset)
   }
 }
 

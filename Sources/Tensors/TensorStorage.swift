@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import Synchronization
 
 /// The bytes behind one or more tensors; immutable once a tensor has been made of it.
 ///
@@ -10,6 +11,7 @@ package final class TensorStorage: @unchecked Sendable {
 
   package let bytes: UnsafeMutableRawBufferPointer
   private let release: () -> Void
+  private let alignedCopy = Mutex<TensorStorage?>(nil)
 
   /// From this size on, memory is asked for in huge pages: touching it for the first time in small
   /// ones costs more than most operators.
@@ -40,4 +42,18 @@ package final class TensorStorage: @unchecked Sendable {
   }
 
   deinit { release() }
+
+  /// Where numbers that have to stand at multiples of `alignment` can be read: the bytes themselves,
+  /// or a copy, which is made when first asked for and kept.
+  package func aligned(to alignment: Int) -> UnsafeMutableRawPointer {
+    let start = bytes.baseAddress!
+    guard Int(bitPattern: start) % alignment != 0 else { return start }
+    return alignedCopy.withLock { copy in
+      if let copy { return copy.bytes.baseAddress! }
+      let made = TensorStorage(byteCount: bytes.count)
+      made.bytes.copyMemory(from: UnsafeRawBufferPointer(bytes))
+      copy = made
+      return made.bytes.baseAddress!
+    }
+  }
 }

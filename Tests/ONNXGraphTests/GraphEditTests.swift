@@ -117,7 +117,9 @@ struct GraphEditTests {
       .rename(tensor: "w", to: "v"), .cut(inputs: ["x"], outputs: ["a"]))
     let folder = try TemporaryFolder()
     try model.write(toFile: folder.path + "/copy.onnx")
-    let written = try Onnx_ModelProto(contentsOfFile: folder.path + "/copy.onnx").graph
+    let written = try Onnx_ModelProto(
+      serializedBytes: Data(contentsOf: URL(fileURLWithPath: folder.path + "/copy.onnx"))
+    ).graph
     #expect(written.docString == "about the graph")
     #expect(written.node.map { $0.docString } == ["about the node"])
     #expect(written.initializer.map { $0.name } == ["v"])

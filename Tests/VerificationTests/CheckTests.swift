@@ -192,8 +192,8 @@ struct CheckTests {
 
   private func proto() throws -> Onnx_ModelProto {
     let folder = try TemporaryFolder()
-    return try Onnx_ModelProto(
-      contentsOfFile: folder.write(try Self.patched(), as: "sound.onnx"))
+    let path = try folder.write(try Self.patched(), as: "sound.onnx")
+    return try Onnx_ModelProto(serializedBytes: Data(contentsOf: URL(fileURLWithPath: path)))
   }
 
   private func rules(writing proto: Onnx_ModelProto) throws -> [String] {

@@ -82,7 +82,8 @@ struct HarmlessFileTests {
     let original = try folder.write(TinyDetector.original(), as: "original.onnx")
     let patched = try folder.write(TinyDetector.plugin(), as: "patched.onnx")
     let image = try folder.write(TinyDetector.noise(), as: "noise.npy")
-    var proto = try Onnx_ModelProto(contentsOfFile: patched)
+    var proto = try Onnx_ModelProto(
+      serializedBytes: Data(contentsOf: URL(fileURLWithPath: patched)))
     try variant.change(&proto).write(to: URL(fileURLWithPath: folder.file("weights.bin")))
     let bytes: Data = try proto.serializedBytes()
     try bytes.write(to: URL(fileURLWithPath: patched))

@@ -1,18 +1,17 @@
-import Foundation
+import FoundationEssentials
 import ONNXFormat
 
 extension Model {
   /// Opens an ONNX file: IR version 3 or newer, operator set 7 or newer.
   ///
-  /// External data is looked for beside the file. Weights are not copied after parsing.
+  /// External data is looked for beside the file. Weights are not copied: the file stays mapped.
   ///
   /// - Throws: ``ModelError`` for what is not a sound model; it names the file, and the node or
   ///   tensor where there is one.
   public init(contentsOfFile path: String) throws(ModelError) {
     do {
-      let proto = try Onnx_ModelProto(contentsOfFile: path)
-      let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-      self = try ModelReader(externalData: ExternalData(folder: folder)).model(proto)
+      let file = try ModelFile(path: path)
+      self = try ModelReader(file, at: path).model(file.proto)
     } catch {
       throw ModelError("\(path): \(error)")
     }
@@ -27,10 +26,9 @@ extension Model {
   ) throws(ModelError) -> (model: Model, problems: [ModelProblem]) {
     let problems = ModelProblems()
     do {
-      let proto = try Onnx_ModelProto(contentsOfFile: path)
-      let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-      let reader = ModelReader(externalData: ExternalData(folder: folder), problems: problems)
-      return (try reader.model(proto), problems.list)
+      let file = try ModelFile(path: path)
+      let reader = ModelReader(file, at: path, problems: problems)
+      return (try reader.model(file.proto), problems.list)
     } catch {
       throw ModelError("\(path): \(error)")
     }
@@ -44,7 +42,16 @@ extension Model {
     } catch let error as ModelError {
       throw ModelError("\(path): \(error)")
     } catch {
-      throw ModelError("\(path): cannot be written: \(error.localizedDescription)")
+      throw ModelError("\(path): cannot be written: \(error.fileReason)")
     }
+  }
+}
+
+extension ModelReader {
+  fileprivate init(_ file: ModelFile, at path: String, problems: ModelProblems? = nil) {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    self.init(
+      externalData: ExternalData(folder: folder), initializerData: file.initializerData,
+      problems: problems)
   }
 }

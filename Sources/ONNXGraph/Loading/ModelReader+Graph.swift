@@ -10,7 +10,8 @@ extension ModelReader {
     var initializers: [String: Tensor] = [:]
     for (index, tensor) in proto.initializer.enumerated() where tensor.elementType != nil {
       let title = "initializer '\(tensor.name)'"
-      guard let value = try value(of: tensor, title) else { continue }
+      let data = initializerData.indices.contains(index) ? initializerData[index] : nil
+      guard let value = try value(of: tensor, in: data, title) else { continue }
       if let other = initializers.updateValue(value, forKey: tensor.name), other != value {
         try object(.duplicate, "\(title) is there twice with different values")
       }
@@ -34,9 +35,9 @@ extension ModelReader {
 
   /// The tensor of a message; `nil` when it is none and reading goes on all the same.
   private func value(
-    of tensor: Onnx_TensorProto, _ title: String
+    of tensor: Onnx_TensorProto, in fileData: FileBytes? = nil, _ title: String
   ) throws(ModelError) -> Tensor? {
-    do { return try tensor.value(title, externalData) } catch {
+    do { return try tensor.value(title, fileData, externalData) } catch {
       try object(.initializer, error.description)
       return nil
     }
@@ -178,9 +179,9 @@ extension Onnx_TensorProto {
 
   /// The tensor, or an error that names it.
   fileprivate func value(
-    _ title: String, _ externalData: ExternalData
+    _ title: String, _ fileData: FileBytes?, _ externalData: ExternalData
   ) throws(ModelError) -> Tensor {
-    do { return try Tensor(self, externalData: externalData) } catch {
+    do { return try Tensor(self, fileData: fileData, externalData: externalData) } catch {
       throw ModelError("\(title): \(error)")
     }
   }

@@ -4,6 +4,8 @@ import Tensors
 /// Turns the messages of an ONNX file into values.
 struct ModelReader {
   let externalData: ExternalData
+  /// For each initializer of the graph, its data where the message does not hold it.
+  var initializerData: [FileBytes?] = []
   /// Takes what is wrong, so that reading goes on; `nil` to throw the first error.
   var problems: ModelProblems?
 

@@ -87,9 +87,11 @@ enum Conv: ArithmeticOperator {
       .float32, operands.shape, multiplyAdds: geometry.multiplyAdds
     ) { run in
       func packed(_ weights: Tensor, _ bias: Tensor?) -> PackedWeights {
-        convolution.packed(
-          weights: weights.unsafeElements(of: Float.self).baseAddress!,
-          bias: bias?.unsafeElements(of: Float.self).baseAddress, team: run.team)
+        weights.withElements(of: Float.self) { weights in
+          convolution.packed(
+            weights: weights.baseAddress!,
+            bias: bias?.unsafeElements(of: Float.self).baseAddress, team: run.team)
+        }
       }
       let weights =
         operands.constants?.packed(packed)

@@ -4,7 +4,7 @@ extension NodeRun {
   /// Where the elements of an input that was prepared as present begin.
   func inputBytes(_ index: Int) -> UnsafeRawPointer {
     let tensor = inputs[index]!
-    return UnsafeRawPointer(tensor.storage.bytes.baseAddress! + tensor.byteOffset)
+    return tensor.unsafeStart
   }
 
   /// Where the elements of an output begin.

@@ -32,7 +32,7 @@ public struct Preprocessing: Sendable, Equatable {
   public init() {}
 
   /// The most pixels a network's input may have.
-  private static let maximumPixelCount = 1 << 25
+  package static let maximumPixelCount = 1 << 25
 }
 
 extension Preprocessing {
@@ -104,21 +104,33 @@ extension Preprocessing {
     let (width, height) = (placement.networkWidth, placement.networkHeight)
     let isPlanar = layout == .nchw
     let shape: Shape = isPlanar ? [1, 3, height, width] : [1, height, width, 3]
-    let columnStep = isPlanar ? 1 : 3
-    let channelStep = isPlanar ? width * height : 1
-    return Tensor(T.self, shape: shape) { target in
-      target.initialize(repeating: converted[Int(pad)])
-      for channel in 0..<3 {
-        let from = channels == .rgb ? channel : 2 - channel
-        for y in 0..<image.height {
-          let row = (placement.top + y) * width + placement.left
-          var to = channel * channelStep + row * columnStep
-          for sample in stride(
-            from: y * image.width * 3 + from, to: (y + 1) * image.width * 3, by: 3)
-          {
-            target[to] = converted[Int(image.pixels[sample])]
-            to += columnStep
+    // Where a pixel's samples stand in the picture, for each run of them in the tensor.
+    let samples = channels == .rgb ? [0, 1, 2] : [2, 1, 0]
+    let runs = isPlanar ? samples.map { [$0] } : [samples]
+    let below = height - placement.top - image.height
+    return image.pixels.withUnsafeBufferPointer { pixels in
+      Tensor(T.self, shape: shape) { target in
+        var place = 0
+        func fill(_ pixelCount: Int, _ run: [Int]) {
+          let end = place + pixelCount * run.count
+          target[place..<end].initialize(repeating: converted[Int(pad)])
+          place = end
+        }
+        for run in runs {
+          fill(placement.top * width, run)
+          for y in 0..<image.height {
+            fill(placement.left, run)
+            let row = UnsafeBufferPointer(
+              rebasing: pixels[y * image.width * 3..<(y + 1) * image.width * 3])
+            for pixel in stride(from: 0, to: row.count, by: 3) {
+              for sample in run {
+                target.initializeElement(at: place, to: converted[Int(row[pixel + sample])])
+                place += 1
+              }
+            }
+            fill(width - placement.left - image.width, run)
           }
+          fill(below * width, run)
         }
       }
     }

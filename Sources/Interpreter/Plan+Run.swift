@@ -53,6 +53,9 @@ extension Plan {
     try run(tensors, on: ThreadTeam(threadCount: threads ?? ThreadTeam.availableThreads))
   }
 
+  /// Lets go of the memory that is kept for the next run.
+  package func freeMemory() { memory.free() }
+
   private func startingValues(_ tensors: [String: Tensor]) throws(InterpreterError) -> [Tensor?] {
     var values = [Tensor?](repeating: nil, count: tensorCount)
     for (number, value) in constants { values[number] = value }
@@ -182,4 +185,6 @@ final class RunMemory: Sendable {
   }
 
   func giveBack(_ blocks: Blocks) { spare.withLock { $0.append(blocks) } }
+
+  func free() { spare.withLock { $0.removeAll() } }
 }

@@ -7,7 +7,7 @@ import Tensors
 /// each tensor, constants and shape computations folded, each node prepared.
 public struct ResolvedGraph: Sendable {
   /// The element type and shape of a tensor.
-  public struct Description: Sendable, Equatable {
+  public struct Description: Sendable, Hashable {
     public let elementType: ElementType
     public let shape: Shape
 

@@ -35,7 +35,7 @@ struct DetectionSide: Sendable {
   /// The decode of a side.
   struct Reference: Sendable {
     /// The head maps that are decoded.
-    let heads: @Sendable () -> HeadValues?
+    var heads: @Sendable () -> HeadValues?
     let geometry: DecodeGeometry
     /// The head maps that the network would give after a change; `nil` where that cannot be had.
     var changed: @Sendable (NetworkChange) -> HeadValues? = { _ in nil }
@@ -47,7 +47,7 @@ extension DetectionSide {
   ///
   /// - Parameters:
   ///   - tensors: what the run gave for the ending's observed tensors, and for its reference heads
-  ///     where it is to be a reference.
+  ///     where these are taken from the run.
   ///   - image: the image's place in the batch.
   init(
     _ ending: Ending, _ tensors: [String: Tensor], image: Int, geometry: DecodeGeometry

@@ -39,13 +39,12 @@ extension GraphComparison {
   /// A way to run the original's network again with a change.
   func network(
     _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair
-  ) -> @Sendable (NetworkChange) -> HeadValues? {
-    let network = ReferenceNetwork(
+  ) -> ReferenceNetwork? {
+    ReferenceNetwork(
       model: models.original, input: inputs.original, ending: pair.endings.original,
-      tensor: image.tensors.original, image: index, team: team
+      tensor: image.tensors.original, image: index, team: team, convolution: options.convolution
     ) { [inputs, sizing, options] in
       source.stretched(for: inputs, sizing, options.preprocessing)
     }
-    return { network?.heads(after: $0) }
   }
 }

@@ -13,6 +13,7 @@ extension GraphComparison {
     var coverage = Coverage()
     var seconds: Figure = 0
     defer { (stressCoverage, stressSeconds) = (coverage, seconds) }
+    pair.plan.freeMemory()
     do {
       return try Stopwatch().add(to: &seconds) {
         let tails = try TailPair(

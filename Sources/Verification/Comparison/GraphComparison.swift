@@ -13,9 +13,9 @@ struct GraphComparison {
   let joint: JointGraph
   let team: ThreadTeam
   private let labels: ClassNames?
-  /// Plans by the shapes of the inputs.
-  private var prepared: [[Shape]: PreparedPair] = [:]
-  /// The first image, prepared while the graphs are joined.
+  /// Plans by what the inputs are fed.
+  private var prepared: [[ResolvedGraph.Description]: PreparedPair] = [:]
+  /// The first image, prepared while the graphs are.
   private var first: (name: String, image: Result<PreparedImage, Refusal>)?
   var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
@@ -51,9 +51,15 @@ struct GraphComparison {
     let team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
     self.team = team
     let (inputs, sizing) = (inputs, sizing)
-    (joint, self.first) = team.both {
-      JointGraph(
+    let early: (fed: Pair<ResolvedGraph.Description>, pair: PreparedPair)?
+    ((joint, early), self.first) = team.both {
+      let joint = JointGraph(
         models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : [])
+      guard first != nil, let fed = inputs.pictures(sizing),
+        let pair = try? PreparedPair(
+          models, inputs, fed: fed, joint: joint, options, on: ThreadTeam(threadCount: 1))
+      else { return (joint, nil) }
+      return (joint, (fed, pair))
     } _: {
       first.map { source in
         let image = Result { () throws(Refusal) in
@@ -67,6 +73,7 @@ struct GraphComparison {
     if let original = names.original, let patched = names.patched, original != patched {
       notes.append(ClassNames.difference(Pair(original: original, patched: patched)))
     }
+    if let early { keep(early.pair, for: early.fed) }
   }
 
   /// - Throws: when an option asks for what the graphs do not allow.
@@ -114,7 +121,13 @@ struct GraphComparison {
     case .cells(let geometries):
       do {
         var sides = try Pair(pair.endings, geometries, results, image: index)
-        sides.original.reference?.changed = network(source, image, index, pair)
+        if let network = network(source, image, index, pair) {
+          // Run again for a diagnosis, which few comparisons need; kept, they would cost every one.
+          if !pair.endings.original.headsBesideObserved.isEmpty {
+            sides.original.reference?.heads = { network.heads() }
+          }
+          sides.original.reference?.changed = { network.heads(after: $0) }
+        }
         let judge = DetectionJudge(
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original),
@@ -175,18 +188,17 @@ struct GraphComparison {
   }
 
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
-    let key = tensors.both.map(\.shape)
-    if let known = prepared[key] { return known }
-    let run = try PairedRun(
-      models, joint: options.sharesNodes ? joint : nil,
-      inputs: inputs.with(tensors).map { input, tensor in
-        [input.name: ResolvedGraph.Description(tensor.elementType, tensor.shape)]
-      }, convolution: options.convolution)
-    let pair = try PreparedPair(models, run: run, team: team)
+    let fed = tensors.map { ResolvedGraph.Description($0.elementType, $0.shape) }
+    if let known = prepared[fed.both] { return known }
+    let pair = try PreparedPair(models, inputs, fed: fed, joint: joint, options, on: team)
+    keep(pair, for: fed)
+    return pair
+  }
+
+  private mutating func keep(_ pair: PreparedPair, for fed: Pair<ResolvedGraph.Description>) {
     notes += (pair.notes + precisionNotes(pair.precisions)).filter { !notes.contains($0) }
     forms = pair.endings.map(\.form)
-    prepared[key] = pair
-    return pair
+    prepared[fed.both] = pair
   }
 
   private func precisionNotes(_ precisions: Pair<ElementType>) -> [String] {

@@ -66,10 +66,7 @@ extension ImageSource {
         placement: nil)
     case .picture(let decoded): picture = decoded
     }
-    let batches =
-      inputs.takesTheSame
-      ? Pair(both: inputs.original.batch ?? inputs.patched.batch ?? 1)
-      : inputs.map { $0.batch ?? 1 }
+    let batches = inputs.batches
     let original = try prepare(
       picture, for: inputs.original, batch: batches.original, sizing, preprocessing)
     let patched =
@@ -135,6 +132,27 @@ extension ImageSource {
 extension Pair<ImageInput> {
   /// Whether both graphs are fed one tensor.
   var takesTheSame: Bool { original.takesTheSame(as: patched) }
+
+  /// How often each graph is fed a picture.
+  fileprivate var batches: Pair<Int> {
+    takesTheSame
+      ? Pair<Int>(both: original.batch ?? patched.batch ?? 1) : map { $0.batch ?? 1 }
+  }
+
+  /// What pictures will be fed as; `nil` where that goes by the picture, or it may not fit at all.
+  func pictures(_ sizing: InputSizing) -> Pair<ResolvedGraph.Description>? {
+    guard let (height, width) = sizing.size else { return nil }
+    let pictures = with(batches).map { input, batch in
+      let dimensions =
+        input.layout == .channelsFirst ? [batch, 3, height, width] : [batch, height, width, 3]
+      return (try? Shape(validating: dimensions)).flatMap {
+        (1...Preprocessing.maximumPixelCount).contains($0.elementCount)
+          ? ResolvedGraph.Description(input.elementType, $0) : nil
+      }
+    }
+    guard let original = pictures.original, let patched = pictures.patched else { return nil }
+    return Pair<ResolvedGraph.Description>(original: original, patched: patched)
+  }
 }
 
 extension Tensor {

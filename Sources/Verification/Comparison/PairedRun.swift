@@ -94,6 +94,14 @@ enum PairedPlan {
     apart: () throws(Refusal) -> PairedPlan)
   case apart(Pair<(LoadedModel, Plan)>)
 
+  /// Lets go of the memory that is kept for the next run.
+  func freeMemory() {
+    switch self {
+    case .joint(let plan, _, _, _): plan.freeMemory()
+    case .apart(let sides): for (_, plan) in sides.both { plan.freeMemory() }
+    }
+  }
+
   /// The observed tensors of each graph, under its own names.
   ///
   /// - Parameter inputs: what each graph's inputs are fed, by their names.

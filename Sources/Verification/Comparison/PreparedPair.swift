@@ -26,7 +26,17 @@ struct PreparedPair {
   let openOutputs: Pair<Set<String>>
   let notes: [String]
 
-  init(_ models: Pair<LoadedModel>, run: PairedRun, team: ThreadTeam) throws(Refusal) {
+  /// - Parameters:
+  ///   - fed: what each graph's input is fed.
+  ///   - joint: the graphs as one.
+  init(
+    _ models: Pair<LoadedModel>, _ inputs: Pair<ImageInput>, fed: Pair<ResolvedGraph.Description>,
+    joint: JointGraph, _ options: ComparisonOptions, on team: ThreadTeam
+  ) throws(Refusal) {
+    let run = try PairedRun(
+      models, joint: options.sharesNodes ? joint : nil,
+      inputs: inputs.with(fed).map { input, fed in [input.name: fed] },
+      convolution: options.convolution)
     let lookups = run.lookups
     let endings = Self.endings(models, lookups)
     var notes = models.with(endings).both.flatMap { $0.notes(on: $1) }
@@ -37,13 +47,10 @@ struct PreparedPair {
       return geometry
     }
     let basis = Self.basis(endings, geometries)
-    // The original's heads are what a diagnosis starts from.
-    let heads = Pair(original: endings.original.headsBesideObserved, patched: [])
-    let observed = models.with(endings.with(heads)).map { model, side in
-      let (ending, heads) = side
+    let observed = models.with(endings).map { model, ending in
       let names =
         switch basis {
-        case .cells: ending.observedTensors + heads
+        case .cells: ending.observedTensors
         case .tensors, .nothing: model.model.graph.outputs.map(\.name)
         }
       return names.filter { !$0.isEmpty }

@@ -2,6 +2,7 @@ import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
+import Operators
 import Tensors
 
 /// The reference's network with what it was fed, to see what it would have given otherwise.
@@ -15,13 +16,15 @@ struct ReferenceNetwork: Sendable {
   /// The image's place in the batch.
   let image: Int
   let team: ThreadTeam
+  let convolution: ConvolutionMethod
   /// The image as the network would be fed it stretched; `nil` where that is not to be had.
   let stretched: @Sendable () -> Tensor?
 
   /// - Returns: `nil` when the graph has no heads that are known.
   init?(
     model: LoadedModel, input: ImageInput, ending: Ending, tensor: Tensor, image: Int,
-    team: ThreadTeam, stretched: @escaping @Sendable () -> Tensor?
+    team: ThreadTeam, convolution: ConvolutionMethod = .fastest,
+    stretched: @escaping @Sendable () -> Tensor?
   ) {
     guard let heads = ending.referenceHeads, let classCount = ending.classCount else { return nil }
     self.model = model
@@ -31,14 +34,16 @@ struct ReferenceNetwork: Sendable {
     self.tensor = tensor
     self.image = image
     self.team = team
+    self.convolution = convolution
     self.stretched = stretched
   }
 
-  /// The head maps after a change.
-  func heads(after change: NetworkChange) -> HeadValues? {
+  /// The head maps, after a change if there is one.
+  func heads(after change: NetworkChange? = nil) -> HeadValues? {
     var changed = model.model
     var fed: Tensor? = tensor
     switch change {
+    case nil: break
     case .channelsReversed: fed = tensor.reversed(axis: input.layout == .channelsFirst ? 1 : 3)
     case .notScaled: fed = tensor.multiplied(by: 255)
     case .scaledTwice: fed = tensor.multiplied(by: 1 / 255)
@@ -51,7 +56,8 @@ struct ReferenceNetwork: Sendable {
     // A change that cannot be run explains nothing.
     guard
       let resolved = try? ResolvedGraph(
-        changed, inputs: [input.name: .init(fed.elementType, fed.shape)], observing: heads.names),
+        changed, inputs: [input.name: .init(fed.elementType, fed.shape)], observing: heads.names,
+        convolution: convolution),
       let plan = try? Plan(resolved, observing: heads.names),
       let results = try? plan.run([input.name: fed], on: team)
     else { return nil }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// What an `EfficientNMS_TRT` node is configured with: the attributes of NVIDIA/TensorRT's
 /// `plugin/efficientNMSPlugin`, version 1, with its own defaults, checked.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// Named tensors that an engine wrote, whatever tool it was asked through.
@@ -42,8 +42,8 @@ public struct Dump: Sendable {
   /// - Throws: ``TensorError``, naming the file, for what cannot be read, is none of the formats,
   ///   is damaged, or holds no tensor or two of one name.
   public init(contentsOf path: String) throws(TensorError) {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    var isFolder = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
       self = try DumpFolder(path).dump()
     } else {
       self = try Dump(file: path)

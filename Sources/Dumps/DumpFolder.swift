@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// A folder of files that one tool wrote.
@@ -11,7 +11,7 @@ struct DumpFolder {
     do {
       fileNames = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
     } catch {
-      throw TensorError("\(path): cannot be listed: \(error.localizedDescription)")
+      throw TensorError("\(path): cannot be listed: \(error.fileReason)")
     }
   }
 

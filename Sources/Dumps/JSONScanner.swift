@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// Reads JSON piece by piece, with the liberties that trtexec and Python take: bare NaN and
@@ -92,8 +92,7 @@ struct JSONScanner {
     let raw = try rawString()
     guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
     let quoted = Data("\"".utf8) + Data(raw) + Data("\"".utf8)
-    let value = try? JSONSerialization.jsonObject(with: quoted, options: .fragmentsAllowed)
-    guard let text = value as? String else {
+    guard let text = try? JSONDecoder().decode(String.self, from: quoted) else {
       position = start
       throw error("a string with an unknown escape")
     }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// Polygraphy's JSON of results (`--save-outputs`) and of inputs (`--save-inputs`), versions 0.20 to

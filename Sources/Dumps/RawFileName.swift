@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// The name of a file of bare elements, row-major and little-endian, as `trtexec

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// What `trtexec --exportOutput` writes: JSON in looks.

@@ -1,5 +1,5 @@
 import CImageCodecs
-import Foundation
+import FoundationEssentials
 
 extension Image {
   /// The picture as the bytes of a PNG file.
@@ -20,7 +20,7 @@ extension Image {
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw ImageError("\(path): cannot be written: \(error.localizedDescription)")
+      throw ImageError("\(path): cannot be written: \(error.fileReason)")
     }
   }
 }

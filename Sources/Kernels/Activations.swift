@@ -1,5 +1,5 @@
 import CKernels
-import Foundation
+import Glibc
 
 /// Activation functions of arrays: float32 by vectors of the widest level the processor has, float64
 /// one by one.
@@ -54,7 +54,7 @@ package enum Activations {
   /// `1 / (1 + exp(-x))`.
   package static func sigmoid(_ x: Double) -> Double {
     // Of exp(x) and exp(-x) the one that cannot overflow.
-    let e = Foundation.exp(-x.magnitude)
+    let e = Glibc.exp(-x.magnitude)
     return (x < 0 ? e : 1) / (1 + e)
   }
 

@@ -1,5 +1,5 @@
 import CKernels
-import Foundation
+import Glibc
 
 /// The vector instructions the kernels use: the widest the processor has, or fewer where the
 /// environment's `VERIFY_PATCH_SIMD` asks for it (`avx512`, `avx2` or `none`).
@@ -31,7 +31,7 @@ package enum InstructionSet {
     return nil
   }
 
-  private static var asked: String? { ProcessInfo.processInfo.environment[variable] }
+  private static var asked: String? { getenv(variable).map { String(cString: $0) } }
 
   private static func level(named name: String) -> SIMDLevel? {
     levels.first { $0.name == name }?.level

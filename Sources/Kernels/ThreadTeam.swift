@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// The threads a run may use: the caller's own and `threadCount - 1` workers.
@@ -15,9 +16,7 @@ package final class ThreadTeam: Sendable {
     shared = SharedState()
     for worker in 1..<self.threadCount {
       let shared = shared
-      let thread = Thread { shared.work(as: worker) }
-      thread.name = "verify-patch-\(worker)"
-      thread.start()
+      startThread { shared.work(as: worker) }
     }
   }
 
@@ -73,7 +72,7 @@ private final class SharedState: @unchecked Sendable {
   private let completed = Atomic<Int>(0)
   private let awake = Atomic<Int>(0)
   private let stopped = Atomic<Bool>(false)
-  private let condition = NSCondition()
+  private let condition = Condition()
 
   // Written before a ticket is published and read only by holders of one of its indices.
   private var body: UnsafePointer<Body>?
@@ -81,9 +80,7 @@ private final class SharedState: @unchecked Sendable {
 
   func wake() {
     if awake.add(1, ordering: .acquiringAndReleasing).newValue == 1 {
-      condition.lock()
       condition.broadcast()
-      condition.unlock()
     }
   }
 
@@ -91,9 +88,7 @@ private final class SharedState: @unchecked Sendable {
 
   func stop() {
     stopped.store(true, ordering: .releasing)
-    condition.lock()
     condition.broadcast()
-    condition.unlock()
   }
 
   func distribute(_ count: Int, _ body: @Sendable (Int, Int) -> Void) {
@@ -112,11 +107,9 @@ private final class SharedState: @unchecked Sendable {
 
   func work(as worker: Int) {
     while !stopped.load(ordering: .acquiring) {
-      condition.lock()
-      while awake.load(ordering: .acquiring) == 0, !stopped.load(ordering: .acquiring) {
-        condition.wait()
+      condition.wait {
+        awake.load(ordering: .acquiring) > 0 || stopped.load(ordering: .acquiring)
       }
-      condition.unlock()
       var idleRounds = 0
       while awake.load(ordering: .acquiring) > 0, !stopped.load(ordering: .relaxed) {
         if takeIndices(as: worker) {

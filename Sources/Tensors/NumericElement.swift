@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// An element type with arithmetic and an order.
 public protocol NumericElement: Element, Comparable, Numeric, SendableMetatype {
@@ -20,20 +20,20 @@ public protocol IntegerElement: NumericElement, FixedWidthInteger {}
 
 extension Float: FloatingElement {
   @inlinable public init(converting value: Double) { self = Float(value) }
-  @inlinable public static func exp(_ x: Float) -> Float { Foundation.exp(x) }
-  @inlinable public static func log(_ x: Float) -> Float { Foundation.log(x) }
-  @inlinable public static func tanh(_ x: Float) -> Float { Foundation.tanh(x) }
-  @inlinable public static func erf(_ x: Float) -> Float { Foundation.erf(x) }
-  @inlinable public static func pow(_ x: Float, _ y: Float) -> Float { Foundation.pow(x, y) }
+  @inlinable public static func exp(_ x: Float) -> Float { Glibc.exp(x) }
+  @inlinable public static func log(_ x: Float) -> Float { Glibc.log(x) }
+  @inlinable public static func tanh(_ x: Float) -> Float { Glibc.tanh(x) }
+  @inlinable public static func erf(_ x: Float) -> Float { Glibc.erf(x) }
+  @inlinable public static func pow(_ x: Float, _ y: Float) -> Float { Glibc.pow(x, y) }
 }
 
 extension Double: FloatingElement {
   @inlinable public init(converting value: Double) { self = value }
-  @inlinable public static func exp(_ x: Double) -> Double { Foundation.exp(x) }
-  @inlinable public static func log(_ x: Double) -> Double { Foundation.log(x) }
-  @inlinable public static func tanh(_ x: Double) -> Double { Foundation.tanh(x) }
-  @inlinable public static func erf(_ x: Double) -> Double { Foundation.erf(x) }
-  @inlinable public static func pow(_ x: Double, _ y: Double) -> Double { Foundation.pow(x, y) }
+  @inlinable public static func exp(_ x: Double) -> Double { Glibc.exp(x) }
+  @inlinable public static func log(_ x: Double) -> Double { Glibc.log(x) }
+  @inlinable public static func tanh(_ x: Double) -> Double { Glibc.tanh(x) }
+  @inlinable public static func erf(_ x: Double) -> Double { Glibc.erf(x) }
+  @inlinable public static func pow(_ x: Double, _ y: Double) -> Double { Glibc.pow(x, y) }
 }
 
 extension IntegerElement {

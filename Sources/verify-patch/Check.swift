@@ -5,6 +5,7 @@ import Verification
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Lists what is wrong with a model: by ONNX's rules and by the plugins'.",
     discussion: """
       EXAMPLE

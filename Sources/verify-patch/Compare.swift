@@ -3,6 +3,7 @@ import Verification
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "compare",
     abstract: "Compares what two graphs detect on images.",
     discussion: """
       EXAMPLES

@@ -1,9 +1,16 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
+import Glibc
 import Verification
 
 /// What the command writes: results to standard output, everything else to standard error.
 enum Console {
+  /// By its descriptor.
+  private enum Stream: Int32 {
+    case standardOutput = 1
+    case standardError = 2
+  }
+
   /// One line on standard error.
   static func error(_ message: String) {
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -54,7 +61,7 @@ enum Console {
     do {
       try data.write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      Console.error("\(path): cannot be written: \(error.localizedDescription)")
+      Console.error("\(path): cannot be written: \(error.fileReason)")
       throw ExitCode(Verdict.undecided.exitStatus)
     }
   }
@@ -66,13 +73,22 @@ enum Console {
       lines.map { $0 + "\n" }.joined(), to: json == "-" ? .standardError : .standardOutput)
   }
 
-  private static func write(_ text: String, to handle: FileHandle) {
-    write(Data(text.utf8), to: handle)
+  private static func write(_ text: String, to stream: Stream) {
+    write(Data(text.utf8), to: stream)
   }
 
-  private static func write(_ data: Data, to handle: FileHandle) {
-    // Nobody is left to tell when standard output or standard error is gone.
-    try? handle.write(contentsOf: data)
+  private static func write(_ data: Data, to stream: Stream) {
+    data.withUnsafeBytes { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = Glibc.write(
+          stream.rawValue, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count < 0, errno == EINTR { continue }
+        // Nobody is left to tell when standard output or standard error is gone.
+        guard count > 0 else { return }
+        rest = rest.dropFirst(count)
+      }
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import ArgumentParser
 import Dumps
-import Foundation
+import FoundationEssentials
 import Tensors
 import Verification
 
 struct Decode: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "decode",
     abstract: "Runs only a graph's plugin, on given heads.",
     discussion: """
       EXAMPLES

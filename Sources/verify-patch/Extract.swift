@@ -4,6 +4,7 @@ import Verification
 
 struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "extract",
     abstract: "Cuts the part of a model between named tensors out and writes it.",
     discussion: """
       EXAMPLE

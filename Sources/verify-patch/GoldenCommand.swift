@@ -9,6 +9,7 @@ struct GoldenCommand: ParsableCommand {
 
   struct Record: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "record",
       abstract: "Records what a model detects in images.",
       discussion: """
         EXAMPLE
@@ -62,6 +63,7 @@ struct GoldenCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "check",
       abstract: "Holds a model, or what an engine wrote, against a record.",
       discussion: """
         EXAMPLES
@@ -117,6 +119,7 @@ struct GoldenCommand: ParsableCommand {
 
   struct Update: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "update",
       abstract: "Says what a record would become of another model, and writes it with --yes.",
       discussion: """
         EXAMPLE

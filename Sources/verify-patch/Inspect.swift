@@ -4,6 +4,7 @@ import Verification
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Says what a model holds and what it ends in, without running it.",
     discussion: """
       EXAMPLE

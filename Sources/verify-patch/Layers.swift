@@ -3,6 +3,7 @@ import Verification
 
 struct Layers: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "layers",
     abstract: "Shows where two graphs that should agree drift apart, layer by layer.",
     discussion: """
       EXAMPLE

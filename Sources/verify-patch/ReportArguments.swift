@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
+import Glibc
 import Verification
 
 /// Where a report goes beside the terminal.
@@ -19,7 +20,7 @@ struct ReportArguments: ParsableArguments {
   /// - Throws: the exit status of the report's verdict, or 2 when a file cannot be written.
   func publish(_ report: Report) throws -> Never {
     for failure in report.failures { Console.error(failure) }
-    if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" {
+    if getenv("GITHUB_ACTIONS").map({ String(cString: $0) }) == "true" {
       Console.lines(report.annotations, json: json)
     }
     if let junit { try Console.write(Data(report.junit.utf8), toFile: junit) }

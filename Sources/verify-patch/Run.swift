@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import Interpreter
 import ONNXGraph
 import Tensors
@@ -7,6 +7,7 @@ import Verification
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Runs a model on tensors or images and saves what it gives.",
     discussion: """
       EXAMPLE

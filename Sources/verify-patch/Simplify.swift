@@ -5,6 +5,7 @@ import Verification
 
 struct Simplify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "simplify",
     abstract: "Takes out of a model what changes no result, and proves it.",
     discussion: """
       EXAMPLE

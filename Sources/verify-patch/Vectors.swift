@@ -3,6 +3,7 @@ import Verification
 
 struct Vectors: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "vectors",
     abstract: "Writes unit-test vectors for a graph's plugin.",
     discussion: """
       EXAMPLE

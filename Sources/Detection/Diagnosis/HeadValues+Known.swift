@@ -1,5 +1,5 @@
 import BoxMath
-import Foundation
+import Glibc
 
 extension HeadValues {
   /// The logits that known cells were decoded from; those of other cells, and of classes that are not

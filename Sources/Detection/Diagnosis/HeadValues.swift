@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Tensors
 
 /// The logits of a detector's head maps, of one image.
@@ -102,6 +102,6 @@ extension Float {
   /// What a sigmoid gives this value for.
   fileprivate var logit: Float {
     let value = Double(self)
-    return Float(Foundation.log(value / (1 - value)))
+    return Float(Glibc.log(value / (1 - value)))
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import Tensors
 
 extension HypothesisContext {
   /// What the centres (or sizes) of a scale's cells have to be multiplied by to be those observed,
@@ -47,7 +47,7 @@ extension HypothesisContext {
 
 extension Double {
   /// Two significant digits.
-  var twoDigits: String { String(format: "%.2g", self) }
+  var twoDigits: String { significant(2) }
 
   /// As few digits as tell the number: 62, 0.25, 1.0164.
   var short: String {

@@ -1,5 +1,5 @@
 import BoxMath
-import Foundation
+import Glibc
 import Tensors
 
 /// A recipe applied to the head map of its scale, cell by cell, in double precision.
@@ -147,5 +147,5 @@ struct ScaleDecoder {
 }
 
 extension Double {
-  var sigmoid: Double { 1 / (1 + Foundation.exp(-self)) }
+  var sigmoid: Double { 1 / (1 + Glibc.exp(-self)) }
 }

@@ -1,5 +1,5 @@
 import BoxMath
-import Foundation
+import Glibc
 
 /// Spells out the numbers of single cells as the two sides make them.
 package struct Explanation {
@@ -61,7 +61,7 @@ package struct Explanation {
     guard original.isFinite, patched.isFinite else { return nil }
     let digits = Self.digits(abs(original - patched), unit.isEmpty ? 4 : 1)
     func side(_ decoder: ScaleDecoder?, _ value: Double) -> String {
-      let number = String(format: "%.\(digits)f", value) + unit
+      let number = value.fixed(digits) + unit
       guard let formula = decoder?.formula(part, place),
         abs(formula.value - value) <= 2 * max(allowed, 1e-6 * abs(value))
       else { return number }
@@ -144,5 +144,5 @@ extension ScaleDecoder {
 }
 
 extension Double {
-  fileprivate var four: String { String(format: "%.4f", self) }
+  fileprivate var four: String { fixed(4) }
 }

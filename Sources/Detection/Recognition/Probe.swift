@@ -1,5 +1,5 @@
 import BoxMath
-import Foundation
+import Glibc
 import ONNXGraph
 import Tensors
 

@@ -1,6 +1,6 @@
 import BoxMath
 import Detection
-import Foundation
+import Glibc
 import Interpreter
 import Tensors
 

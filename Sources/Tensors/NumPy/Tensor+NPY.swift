@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension Tensor {
   /// Reads a NumPy `.npy` file of versions 1.0 to 3.0: any byte order and axis order, elements f2
@@ -128,7 +128,7 @@ extension Data {
     do {
       try write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw TensorError("cannot be written: \(error.localizedDescription)")
+      throw TensorError("cannot be written: \(error.fileReason)")
     }
   }
 }

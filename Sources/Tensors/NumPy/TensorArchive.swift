@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Named tensors in order, as NumPy's `.npz` files hold them.
 public struct TensorArchive: Sendable, Equatable {

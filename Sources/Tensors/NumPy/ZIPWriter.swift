@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Builds a ZIP archive of stored members: the same bytes whenever it is made.
 struct ZIPWriter {

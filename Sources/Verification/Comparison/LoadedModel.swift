@@ -1,8 +1,6 @@
-import Dispatch
-import Foundation
 import Interpreter
+import Kernels
 import ONNXGraph
-import Synchronization
 
 /// A model with the file it came from.
 package struct LoadedModel: Sendable {
@@ -48,23 +46,17 @@ struct ModelFiles {
   let digests: Pair<String?>
 
   init(_ paths: Pair<String>, hashing: Bool) {
-    let models = Mutex([Result<LoadedModel, ModelError>?](repeating: nil, count: 2))
-    let digests = Mutex([String?](repeating: nil, count: 2))
-    let files = paths.both
-    DispatchQueue.concurrentPerform(iterations: files.count) { index in
-      let path = files[index]
-      let result = Result { () throws(ModelError) in
-        try LoadedModel(contentsOfFile: path)
-      }
-      models.withLock { $0[index] = result }
-      if hashing {
-        let digest = SHA256.hexDigest(ofFile: path)
-        digests.withLock { $0[index] = digest }
-      }
+    func read(_ path: String) -> (model: Result<LoadedModel, ModelError>, digest: String?) {
+      let model = Result { () throws(ModelError) in try LoadedModel(contentsOfFile: path) }
+      return (model, hashing ? SHA256.hexDigest(ofFile: path) : nil)
     }
-    let loaded = models.withLock { $0 }
-    self.models = Pair(original: loaded[0]!, patched: loaded[1]!)
-    let hashed = digests.withLock { $0 }
-    self.digests = Pair(original: hashed[0], patched: hashed[1])
+    let team = ThreadTeam(threadCount: 2)
+    let (original, patched) = team.both {
+      read(paths.original)
+    } _: {
+      read(paths.patched)
+    }
+    models = Pair(original: original.model, patched: patched.model)
+    digests = Pair(original: original.digest, patched: patched.digest)
   }
 }

@@ -1,6 +1,6 @@
 import Detection
 import Dumps
-import Foundation
+import FoundationEssentials
 import ONNXGraph
 import Tensors
 

@@ -1,7 +1,7 @@
 import BoxMath
 import Detection
 import Dumps
-import Foundation
+import FoundationEssentials
 import Kernels
 import ONNXGraph
 import Tensors
@@ -136,9 +136,9 @@ extension Decoding.Summary {
 extension Decoding.Row {
   fileprivate var text: String {
     let place = cell?.description ?? "no cell"
-    let corners = box.map { $0.value.isFinite ? String(format: "%.3f", $0.value) : "not finite" }
+    let corners = box.map { $0.value.isFinite ? $0.value.fixed(3) : "not finite" }
     let name = label ?? "class \(`class`)"
-    let shown = score.value.isFinite ? String(format: "%.6f", score.value) : "not finite"
+    let shown = score.value.isFinite ? score.value.fixed(6) : "not finite"
     return "\(row): \(place): \(name) \(shown), box \(corners.joined(separator: " "))"
   }
 }

@@ -1,6 +1,7 @@
 import BoxMath
 import Dumps
-import Foundation
+import FoundationEssentials
+import Glibc
 import ONNXGraph
 import Tensors
 
@@ -27,12 +28,10 @@ extension TestVectors {
       try files.createDirectory(at: draft, withIntermediateDirectories: false)
       try write(into: draft)
       guard rename(draft.path, target.path) == 0 else {
-        throw Refusal(String(cString: strerror(errno)).lowercased())
+        throw Refusal(systemReason(errno))
       }
-    } catch let error as any CustomStringConvertible & Error where !(error is CocoaError) {
-      throw Refusal("\(path): cannot be written: \(error)")
     } catch {
-      throw Refusal("\(path): cannot be written: \(error.localizedDescription)")
+      throw Refusal("\(path): cannot be written: \(error.fileReason)")
     }
   }
 
@@ -147,7 +146,7 @@ extension TestVectors {
           trtexec --onnx=\(manifest.plugin) --staticPlugins=libplugin.so --saveEngine=plugin.engine
           mkdir -p out && cd out
           trtexec --loadEngine=../plugin.engine --staticPlugins=../libplugin.so \\
-            --loadInputs=\(loads.replacingOccurrences(of: ":\(example.name)", with: ":../\(example.name)")) \\
+            --loadInputs=\(loads.split(separator: ":\(example.name)", omittingEmptySubsequences: false).joined(separator: ":../\(example.name)")) \\
             --dumpRawBindingsToFile
           cd ..
           verify-patch decode \(manifest.plugin) \(example.name)/inputs --against out

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension Golden {
   /// Reads a record.
@@ -41,7 +41,7 @@ extension Golden {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw GoldenError("\(path): cannot be written: \(error.localizedDescription)")
+      throw GoldenError("\(path): cannot be written: \(error.fileReason)")
     }
   }
 

@@ -1,5 +1,5 @@
 import Detection
-import Foundation
+import FoundationEssentials
 
 extension Golden {
   /// The record as it is stored: the same bytes for equal records.

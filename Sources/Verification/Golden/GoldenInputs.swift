@@ -1,5 +1,5 @@
 import Detection
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// Where the images of a record come from when it is checked.

@@ -1,5 +1,5 @@
 import Detection
-import Foundation
+import FoundationEssentials
 import Tensors
 
 /// An image that is to be recorded.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// JSON with the order of its keys and the breaks of its lines.
 enum JSONText {

@@ -1,5 +1,5 @@
 import Detection
-import Foundation
+import FoundationEssentials
 import Interpreter
 import Kernels
 import Tensors

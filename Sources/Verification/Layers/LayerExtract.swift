@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Interpreter
 import Kernels
 import ONNXGraph
@@ -56,7 +56,7 @@ struct LayerExtract {
       try files.moveItem(atPath: partial, toPath: folder)
     } catch {
       try? files.removeItem(atPath: partial)
-      throw Refusal("\(folder): cannot be written: \(error.localizedDescription)")
+      throw Refusal("\(folder): cannot be written: \(error.fileReason)")
     }
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// Writes a report as JSON: keys in alphabetical order, numbers as short as they can be read back.
 public func encodeJSON(_ value: some Encodable) -> Data {

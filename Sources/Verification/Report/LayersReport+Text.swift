@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension LayersReport {
   /// Layers that the text names at most.

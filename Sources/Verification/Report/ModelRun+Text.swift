@@ -1,12 +1,10 @@
-import Foundation
-
 extension ModelRun.Summary {
   /// The summary for people.
   public var text: String {
     var lines = outputs.map { output in
       "output      \(output.name): \(output.type) [\(output.shape.map(String.init).joined(separator: ","))]"
     }
-    let times = timings.runSeconds.map { String(format: "%.1f ms", $0.value * 1000) }
+    let times = timings.runSeconds.map { ($0.value * 1000).fixed(1) + " ms" }
     lines.append("run         \(times.joined(separator: ", "))")
     if let profile { lines += [""] + profile.textLines }
     return lines.map { $0 + "\n" }.joined()
@@ -24,7 +22,7 @@ extension ModelRun.Summary.Profile {
       Step.cells(
         title: "all steps", shape: "", seconds: seconds, work: work,
         peakGigaflops: peakGigaflops.value))
-    return table.lines + [String(format: "peak        %.1f GFLOP/s", peakGigaflops.value)]
+    return table.lines + ["peak        \(peakGigaflops.value.fixed(1)) GFLOP/s"]
   }
 }
 
@@ -43,9 +41,9 @@ extension ModelRun.Summary.Profile.Step {
   ) -> [String] {
     let rate = work / seconds
     return [
-      title, shape, String(format: "%.3f", seconds * 1000),
-      work > 0 ? String(format: "%.1f", rate) : "",
-      work > 0 ? String(format: "%.0f %%", 100 * rate / peakGigaflops) : "",
+      title, shape, (seconds * 1000).fixed(3),
+      work > 0 ? rate.fixed(1) : "",
+      work > 0 ? (100 * rate / peakGigaflops).fixed(0) + " %" : "",
     ]
   }
 }

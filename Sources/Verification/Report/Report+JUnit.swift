@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 extension Report {
   /// The report as JUnit XML: a test case for each image and each thing that was looked at in it, the
@@ -72,7 +72,7 @@ private struct JUnitCase {
       + "\(text.escapedForXML)</\(element)>\n    </testcase>\n"
   }
 
-  static func seconds(_ seconds: Double) -> String { String(format: "%.3f", seconds) }
+  static func seconds(_ seconds: Double) -> String { seconds.fixed(3) }
 }
 
 extension String {

@@ -1,5 +1,5 @@
 import Detection
-import Foundation
+import Tensors
 
 extension Report {
   /// The report for people: a line for each graph, a few for each image, the verdict.
@@ -67,7 +67,7 @@ extension DiagnosisReport {
   fileprivate var line: String {
     let share =
       explains.value < 1 && explains.value > 0
-      ? String(format: " (%.1f %% of what differs)", explains.value * 100) : ""
+      ? " (\((explains.value * 100).fixed(1)) % of what differs)" : ""
     return "\(text)\(share) [\(ids.joined(separator: ", "))]"
   }
 }
@@ -210,12 +210,12 @@ extension Figure {
   package var text: String {
     if value == 0 { return "0" }
     guard value.isFinite else { return "not finite" }
-    return String(format: "%.2g", value)
+    return value.significant(2)
   }
 
-  var score: String { value.isFinite ? String(format: "%.4f", value) : "not finite" }
+  var score: String { value.isFinite ? value.fixed(4) : "not finite" }
 
   fileprivate var pixels: String {
-    value.isFinite ? String(format: "%7.1f", value) : "not finite"
+    value.isFinite ? value.fixed(1, width: 7) : "not finite"
   }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// The hash function SHA-256 of FIPS 180-4.
 ///

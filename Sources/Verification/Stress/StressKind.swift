@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// What is special about a made-up cell; what a kind leaves open stays random.
 enum StressKind: Sendable, Equatable {

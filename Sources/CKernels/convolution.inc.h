@@ -106,16 +106,20 @@ void NAME(split_columns)(const float *line, ptrdiff_t count, float *even, float 
   }
 }
 
-// Starts to fetch what the vectors from `first` on read and write: many short runs far apart, which
-// the processor does not foresee.
-static void NAME(prefetch)(const ConvolutionBlock *block, ptrdiff_t first) {
-  for (ptrdiff_t k = 0; k < block->depth; k++) {
-    const float *line = block->input + block->offsets[k] + first;
-    for (int v = 0; v < 3; v++) __builtin_prefetch(line + v * WIDTH, 0, 2);
-  }
-  for (ptrdiff_t channel = 0; channel < block->channels; channel++) {
-    const float *line = block->output + channel * block->channel_stride + first;
+// Starts to fetch what `rows` channels from `channel` on are written to, from `place` on in each, and
+// their share of what the vectors from `next` on read of a map: many short runs far apart, which the
+// processor does not foresee. More of them at once than it can wait for would be dropped.
+static void NAME(prefetch)(const ConvolutionBlock *block, ptrdiff_t channel, ptrdiff_t rows,
+                           ptrdiff_t place, ptrdiff_t next) {
+  for (ptrdiff_t row = 0; row < rows; row++) {
+    const float *line = block->output + (channel + row) * block->channel_stride + place;
     for (int v = 0; v < 3; v++) __builtin_prefetch(line + v * WIDTH, 1, 2);
+  }
+  if (!block->reads_map) return;
+  const ptrdiff_t end = block->depth * (channel + rows) / block->channels;
+  for (ptrdiff_t k = block->depth * channel / block->channels; k < end; k++) {
+    const float *line = block->input + block->offsets[k] + next;
+    for (int v = 0; v < 3; v++) __builtin_prefetch(line + v * WIDTH, 0, 2);
   }
 }
 
@@ -129,17 +133,18 @@ void NAME(convolve)(const ConvolutionBlock *block) {
     if (left < WIDTH && block->pixels >= WIDTH) first = block->pixels - WIDTH;
     ptrdiff_t count = vectors * WIDTH;
     if (count > block->pixels - first) count = block->pixels - first;
-    if (block->reads_map) NAME(prefetch)(block, first + count);
+    const ptrdiff_t place = first / block->pitch * block->width + first % block->pitch;
     const float *weights = block->weights;
     for (ptrdiff_t channel = 0; channel < block->channels; channel += ROWS) {
       const float *bias = block->bias + channel;
+      ptrdiff_t rows = block->channels - channel < ROWS ? block->channels - channel : ROWS;
+      NAME(prefetch)(block, channel, rows, place, first + count);
       NAME(sum)(vectors, weights, block->input + first, block->offsets, block->depth, tile);
       for (int row = 0; row < ROWS; row++) {
         for (ptrdiff_t v = row * vectors; v < (row + 1) * vectors; v++) {
           tile[v] = NAME(finish)(block->activation, block->slope, tile[v] + bias[row]);
         }
       }
-      ptrdiff_t rows = block->channels - channel < ROWS ? block->channels - channel : ROWS;
       NAME(store)(block, tile, first, count, vectors, rows,
                   block->output + channel * block->channel_stride);
       weights += block->depth * ROWS;

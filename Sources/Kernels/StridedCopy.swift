@@ -12,6 +12,9 @@ package struct StridedCopy: Sendable {
   }
 
   private enum Inner: Sendable {
+    /// Rows so short that walking from one to the next would cost more than they do are taken many
+    /// at a time.
+    case rows(Axis, columns: Axis)
     case row(Axis)
     /// `rows` is contiguous in the source, `columns` in the destination.
     case transposed(rows: Axis, columns: Axis)
@@ -21,6 +24,9 @@ package struct StridedCopy: Sendable {
   private static let tile = 1 << 15
   /// Contiguous source elements in one tile of a transposition.
   private static let tileRows = 64
+  /// Elements of a short row, and how many such rows are worth a task.
+  private static let shortRow = 16
+  private static let manyRows = 64
 
   private let elementBytes: Int
   private let isEmpty: Bool
@@ -51,6 +57,9 @@ package struct StridedCopy: Sendable {
       let index = axes.lastIndex(where: { $0.source == 1 && $0.count >= 4 })
     {
       inner = .transposed(rows: axes.remove(at: index), columns: columns)
+    } else if columns.count <= Self.shortRow, let rows = axes.last, rows.count >= Self.manyRows {
+      axes.removeLast()
+      inner = .rows(rows, columns: columns)
     } else {
       inner = .row(columns)
     }
@@ -82,7 +91,31 @@ package struct StridedCopy: Sendable {
     nonisolated(unsafe) let from = source.assumingMemoryBound(to: T.self)
     nonisolated(unsafe) let to = destination.assumingMemoryBound(to: T.self)
     let outerCount = outer.reduce(1) { $0 * $1.count }
+    @Sendable func finishRows(
+      _ first: UnsafeMutablePointer<T>, _ rows: Axis, _ count: Int, _ width: Int
+    ) {
+      guard let finish else { return }
+      if rows.destination == width {
+        finish(first.bytes(count * width))
+      } else {
+        for row in 0..<count { finish((first + row * rows.destination).bytes(width)) }
+      }
+    }
     switch inner {
+    case .rows(let rows, let columns):
+      // A line of cache for each row, however short it is.
+      let rowsPerTask = Self.tile / Self.shortRow
+      let blocks = (rows.count + rowsPerTask - 1) / rowsPerTask
+      team.forEach(outerCount * blocks) { task, _ in
+        let walk = Walk(outer, startingAt: task / blocks)
+        let firstRow = task % blocks * rowsPerTask
+        let count = min(rowsPerTask, rows.count - firstRow)
+        let first = to + (walk.destination + firstRow * rows.destination)
+        copyRows(
+          from + (walk.source + firstRow * rows.source), rows.source, columns.source, to: first,
+          rows.destination, columns.destination, rows: count, columns: columns.count)
+        finishRows(first, rows, count, columns.count)
+      }
     case .row(let columns):
       let pieceLength = min(columns.count, Self.tile)
       let pieces = (columns.count + pieceLength - 1) / pieceLength
@@ -114,12 +147,7 @@ package struct StridedCopy: Sendable {
         transpose(
           from + (walk.source + firstRow), columnStep: columns.source, to: first,
           rowStep: rows.destination, rows: count, columns: columns.count)
-        guard let finish else { return }
-        if rows.destination == columns.count {
-          finish(first.bytes(count * columns.count))
-        } else {
-          for row in 0..<count { finish((first + row * rows.destination).bytes(columns.count)) }
-        }
+        finishRows(first, rows, count, columns.count)
       }
     }
   }
@@ -168,6 +196,23 @@ private func copyRow<T: BitwiseCopyable>(
   case (2, 1): for i in 0..<count { destination[i] = source[2 &* i] }
   default:
     for i in 0..<count { destination[i &* destinationStep] = source[i &* sourceStep] }
+  }
+}
+
+/// Short rows, each element by its place.
+@inline(__always)
+private func copyRows<T: BitwiseCopyable>(
+  _ source: UnsafePointer<T>, _ sourceRow: Int, _ sourceColumn: Int,
+  to destination: UnsafeMutablePointer<T>, _ destinationRow: Int, _ destinationColumn: Int,
+  rows: Int, columns: Int
+) {
+  var (from, to) = (source, destination)
+  for _ in 0..<rows {
+    for column in 0..<columns {
+      to[column &* destinationColumn] = from[column &* sourceColumn]
+    }
+    from += sourceRow
+    to += destinationRow
   }
 }
 

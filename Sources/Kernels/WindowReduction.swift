@@ -47,6 +47,18 @@ package struct WindowAxis: Sendable {
     return stride == 1 && padding < end ? padding..<end : 0..<0
   }
 
+  /// How far a window's last tap is from its first.
+  fileprivate var reach: Int { (kernel - 1) * dilation }
+
+  /// A row's elements with what windows reach over its ends.
+  fileprivate var paddedPitch: Int { output + reach }
+
+  /// Elements of rows, padded and reduced, where a pass runs along rows and windows are short; 0 where
+  /// it does not.
+  fileprivate func paddedRowsCount(_ pass: AxisPass) -> Int {
+    pass.inner == 1 && stride == 1 && reach <= 16 ? 2 * pass.outer * paddedPitch : 0
+  }
+
   fileprivate var isIdentity: Bool { kernel == 1 && stride == 1 && padding == 0 && input == output }
 }
 
@@ -108,22 +120,23 @@ package func reduceWindows<R: WindowReduction>(
   let tapRanges = axes.map { axis in (0..<axis.output).map { axis.taps(at: $0) } }
   nonisolated(unsafe) let from = source
   nonisolated(unsafe) let to = destination
-  let planesPerTask = max(1, 8192 / max(inputSize, outputSize))
+  let rowsCount = passes.map { axes[$0.axis].paddedRowsCount($0) }.max()!
+  let planesPerTask = max(1, 4096 / max(inputSize, outputSize))
   team.forEachChunk(of: planes, chunk: planesPerTask) { planes in
+    let between = passes.dropLast().map {
+      UnsafeMutablePointer<R.Element>.allocate(capacity: $0.outputCount)
+    }
+    let rows = UnsafeMutablePointer<R.Element>.allocate(capacity: rowsCount)
+    defer { for buffer in between + [rows] { buffer.deallocate() } }
     for plane in planes {
       var current = from + plane * inputSize
-      var scratch: [UnsafeMutablePointer<R.Element>] = []
       for (step, pass) in passes.enumerated() {
-        var target = to + plane * outputSize
-        if step < passes.count - 1 {
-          target = .allocate(capacity: pass.outputCount)
-          scratch.append(target)
-        }
+        let target = step < between.count ? between[step] : to + plane * outputSize
         reduceAxis(
-          reduction, axes[pass.axis], tapRanges[pass.axis], pass, from: current, to: target)
+          reduction, axes[pass.axis], tapRanges[pass.axis], pass, from: current, to: target,
+          scratch: rows)
         current = UnsafePointer(target)
       }
-      for buffer in scratch { buffer.deallocate() }
     }
   }
 }
@@ -131,9 +144,15 @@ package func reduceWindows<R: WindowReduction>(
 @inline(__always)
 private func reduceAxis<R: WindowReduction>(
   _: R.Type, _ axis: WindowAxis, _ tapRanges: [Range<Int>], _ pass: AxisPass,
-  from source: UnsafePointer<R.Element>, to destination: UnsafeMutablePointer<R.Element>
+  from source: UnsafePointer<R.Element>, to destination: UnsafeMutablePointer<R.Element>,
+  scratch: UnsafeMutablePointer<R.Element>
 ) {
   let inner = pass.inner
+  if axis.paddedRowsCount(pass) > 0 {
+    reduceRows(
+      R.self, axis, rows: pass.outer, from: source, to: destination, scratch: scratch)
+    return
+  }
   let interior = axis.interior
   for outer in 0..<pass.outer {
     let from = source + outer * axis.input * inner
@@ -152,6 +171,28 @@ private func reduceAxis<R: WindowReduction>(
         to: to + position * inner, count: positions * inner)
       position += positions
     }
+  }
+}
+
+/// Rows along the axis itself, all as one long run: each between as many identities as a window
+/// reaches over its ends.
+@inline(__always)
+private func reduceRows<R: WindowReduction>(
+  _: R.Type, _ axis: WindowAxis, rows: Int, from source: UnsafePointer<R.Element>,
+  to destination: UnsafeMutablePointer<R.Element>, scratch padded: UnsafeMutablePointer<R.Element>
+) {
+  let pitch = axis.paddedPitch
+  let kept = min(axis.input, max(pitch - axis.padding, 0))
+  padded.initialize(repeating: R.identity, count: rows * pitch)
+  for row in 0..<rows {
+    (padded + row * pitch + axis.padding).update(from: source + row * axis.input, count: kept)
+  }
+  let reduced = padded + rows * pitch
+  reduceRun(
+    R.self, padded, taps: axis.kernel, step: axis.dilation, to: reduced,
+    count: rows * pitch - axis.reach)
+  for row in 0..<rows {
+    (destination + row * axis.output).update(from: reduced + row * pitch, count: axis.output)
   }
 }
 

@@ -4,8 +4,8 @@ import CKernels
 ///
 /// The output is computed in bands of rows. Each band's input is copied to a workspace that stays in
 /// cache, laid out so that every term of the sums is a shifted row (``ShiftedMap``); pointwise
-/// convolutions read the map in place. Bands depend on the geometry alone and each element is one
-/// chain of multiply-adds, so the bits are the same on any number of threads.
+/// convolutions read the map in place. Whatever band it is in, each element is the same chains of
+/// multiply-adds, so that the bits are the same on any number of threads.
 package struct DirectConvolution: PackedConvolution {
   private let geometry: ConvolutionGeometry
   private let activation: Activation?
@@ -15,7 +15,7 @@ package struct DirectConvolution: PackedConvolution {
   private enum Bands: Sendable {
     /// Runs of pixels of a map that is read in place, and where each input channel begins.
     case inPlace(pixels: Int, offsets: [Int])
-    case shifted(rows: Int, ShiftedMap)
+    case shifted(ShiftedBands)
   }
 
   /// - Returns: `nil` when the geometry has three dimensions or nothing to sum.
@@ -32,43 +32,19 @@ package struct DirectConvolution: PackedConvolution {
     self.level = level
     if geometry.isPointwise, geometry.output.count >= convolution_vector(level) {
       let fitting = Self.bandBytes / 4 / geometry.inputChannels / Self.pixelUnit * Self.pixelUnit
-      let sharing = geometry.output.count / Int(Self.bandsWanted) / Self.pixelUnit * Self.pixelUnit
+      let sharing = geometry.output.count / Self.bandsWanted / Self.pixelUnit * Self.pixelUnit
       bands = .inPlace(
         pixels: max(min(fitting, sharing), Self.pixelUnit),
         offsets: (0..<geometry.inputChannels).map { $0 * geometry.input.count })
     } else {
-      let rows = Self.bandRows(geometry, level)
-      bands = .shifted(rows: rows, ShiftedMap(geometry, bandRows: rows))
+      bands = .shifted(ShiftedBands(geometry, level))
     }
   }
 
   /// What a band's input may take: part of a second-level cache that weights share.
-  private static var bandBytes: Int { 256 << 10 }
-  /// What it may take where fewer rows would waste more than the cache gains.
-  private static var largestBandBytes: Int { 1 << 20 }
-  /// Enough bands for several threads to share a map evenly.
-  private static var bandsWanted: Double { 8 }
-
-  /// How many rows of the output make a band: those that waste least.
-  private static func bandRows(_ geometry: ConvolutionGeometry, _ level: SIMDLevel) -> Int {
-    let height = geometry.output.height
-    let vector = convolution_vector(level)
-    /// In multiply-adds of a panel of 8 channels, a row of a vector each. Fewer than three vectors
-    /// at a time leave multipliers idle; a band fetches all weights, which takes four; more than
-    /// the cache holds is slower to read; and threads wait for the last band.
-    func cost(_ rows: Int) -> Double {
-      let pixels = (rows - 1) * ShiftedMap.pitch(of: geometry) + geometry.output.width
-      let rest = [0, 10, 17, 27][(pixels % (3 * vector) + vector - 1) / vector]
-      let bands = Double((height + rows - 1) / rows)
-      let waiting = 1 + 0.1 * max(bandsWanted / bands - 1, 0)
-      let spilling = ShiftedMap.byteCount(of: geometry, bandRows: rows) > bandBytes ? 1.1 : 1
-      return bands * Double(pixels / (3 * vector) * 24 + rest + 4) * waiting * spilling
-    }
-    let candidates = (1...height).prefix {
-      $0 == 1 || ShiftedMap.byteCount(of: geometry, bandRows: $0) <= largestBandBytes
-    }
-    return candidates.min { (cost($0), $0) < (cost($1), $1) }!
-  }
+  static var bandBytes: Int { 256 << 10 }
+  /// Enough bands for several threads to share a map that is read in place.
+  private static var bandsWanted: Int { 8 }
 
   /// A multiple of the pixels every level's kernels take at a time.
   private static var pixelUnit: Int { 48 }
@@ -77,8 +53,7 @@ package struct DirectConvolution: PackedConvolution {
   package var workspaceBytesPerWorker: Int {
     switch bands {
     case .inPlace: 0
-    case .shifted(let rows, _):
-      ShiftedMap.byteCount(of: geometry, bandRows: rows)
+    case .shifted(let bands): bands.largestByteCount
     }
   }
 
@@ -108,7 +83,8 @@ package struct DirectConvolution: PackedConvolution {
         let end = index % count == count - 1 ? geometry.output.count : first + pixels
         computeInPlace(maps, plane: index / count, pixels: first..<end, offsets: offsets)
       }
-    case .shifted(let rows, let map):
+    case .shifted(let bands):
+      let (rows, map) = bands.bands(for: team.threadCount)
       let count = (geometry.output.height + rows - 1) / rows
       team.forEach(geometry.batch * groups * count) { index, worker in
         let first = index % count * rows

@@ -7,28 +7,64 @@ import CKernels
 /// zeros stand for the padding. Output pixel `p`, counted over lines of `pitch`, reads for term `k`
 /// the element `offsets[k] + p`.
 struct ShiftedMap: Sendable {
-  /// Elements from one output line to the next; the output's width or a little more.
-  let pitch: Int
+  /// What of the layout the geometry alone decides.
+  struct Lines: Sendable {
+    fileprivate let geometry: ConvolutionGeometry
+    fileprivate let rowPhases: [Int]
+    fileprivate let columnPhases: [Int]
+    /// Lines of a phase that a band reads beside as many as it has rows.
+    fileprivate let reach: Int
+    /// Elements from one output line to the next; the output's width or a little more.
+    let pitch: Int
+
+    init(_ geometry: ConvolutionGeometry) {
+      let (rowTaps, columnTaps) = geometry.taps
+      self.geometry = geometry
+      rowPhases = Set(rowTaps.map { $0 % geometry.stride.height }).sorted()
+      columnPhases = Set(columnTaps.map { $0 % geometry.stride.width }).sorted()
+      reach = rowTaps.last! / geometry.stride.height
+      pitch = geometry.output.width + columnTaps.last! / geometry.stride.width
+    }
+
+    /// Bytes that a band of `bandRows` output rows takes, with room for one vector to overrun.
+    func byteCount(bandRows: Int) -> Int {
+      ((bandRows + reach) * lineCount + slack) * MemoryLayout<Float>.stride
+    }
+
+    /// The most rows that do not take more, at least one.
+    func rows(inBytes limit: Int) -> Int {
+      max((limit / MemoryLayout<Float>.stride - slack) / lineCount - reach, 1)
+    }
+
+    /// Elements of one line of every phase of every channel.
+    private var lineCount: Int {
+      geometry.inputChannels * rowPhases.count * columnPhases.count * pitch
+    }
+  }
+
+  /// Elements from one output line to the next.
+  var pitch: Int { lines.pitch }
   /// For each term in the order `[input channel][kernel row][kernel column]`.
   let offsets: [Int]
 
-  private let geometry: ConvolutionGeometry
-  private let rowPhases: [Int]
-  private let columnPhases: [Int]
+  private let lines: Lines
   private let planeRows: Int
   private let bandRows: Int
+
+  private var geometry: ConvolutionGeometry { lines.geometry }
+  private var rowPhases: [Int] { lines.rowPhases }
+  private var columnPhases: [Int] { lines.columnPhases }
 
   /// The room a vector of any level needs to overrun.
   private static let slack = 16
 
-  init(_ geometry: ConvolutionGeometry, bandRows: Int) {
-    self.geometry = geometry
+  init(_ lines: Lines, bandRows: Int) {
+    self.lines = lines
     self.bandRows = bandRows
+    planeRows = bandRows + lines.reach
+    let (geometry, pitch) = (lines.geometry, lines.pitch)
+    let (rowPhases, columnPhases) = (lines.rowPhases, lines.columnPhases)
     let (rowTaps, columnTaps) = geometry.taps
-    rowPhases = Set(rowTaps.map { $0 % geometry.stride.height }).sorted()
-    columnPhases = Set(columnTaps.map { $0 % geometry.stride.width }).sorted()
-    pitch = Self.pitch(of: geometry)
-    planeRows = bandRows + rowTaps.last! / geometry.stride.height
     let planes = rowPhases.count * columnPhases.count
     var offsets: [Int] = []
     offsets.reserveCapacity(geometry.patchRows)
@@ -45,21 +81,6 @@ struct ShiftedMap: Sendable {
       }
     }
     self.offsets = offsets
-  }
-
-  static func pitch(of geometry: ConvolutionGeometry) -> Int {
-    geometry.output.width + geometry.taps.columns.last! / geometry.stride.width
-  }
-
-  /// Bytes that a band of `bandRows` output rows takes, with room for one vector to overrun.
-  static func byteCount(of geometry: ConvolutionGeometry, bandRows: Int) -> Int {
-    let (rowTaps, columnTaps) = geometry.taps
-    let rowPhases = Set(rowTaps.map { $0 % geometry.stride.height }).count
-    let columnPhases = Set(columnTaps.map { $0 % geometry.stride.width }).count
-    let rows = bandRows + rowTaps.last! / geometry.stride.height
-    let elements =
-      geometry.inputChannels * rowPhases * columnPhases * rows * pitch(of: geometry) + slack
-    return elements * MemoryLayout<Float>.stride
   }
 
   /// Copies what output rows from `firstRow` on read of one group's input.
@@ -110,13 +131,16 @@ struct ShiftedMap: Sendable {
     split_columns(
       level, line + (2 * first - geometry.padding.width), end - first, target + first,
       target + planeSize + first)
-    for place in [0..<first, end..<pitch].joined() {
-      for phase in 0..<2 {
-        let x = 2 * place + phase - geometry.padding.width
-        target[phase * planeSize + place] =
-          (0..<geometry.input.width).contains(x) ? line[x] : 0
+    func fillEdge(_ places: Range<Int>) {
+      for place in places {
+        for phase in 0..<2 {
+          let x = 2 * place + phase - geometry.padding.width
+          target[phase * planeSize + place] = x >= 0 && x < geometry.input.width ? line[x] : 0
+        }
       }
     }
+    fillEdge(0..<first)
+    fillEdge(end..<pitch)
   }
 }
 

@@ -3,8 +3,8 @@
 //   EVEN(a, b), ODD(a, b)    every second element of a and b together
 
 // Terms summed in one chain. The chains' sums are added up in a second one, which keeps the rounding
-// of long sums down to that of a few hundred operations.
-#define CHAIN 128
+// of long sums down to that of a hundred operations or two.
+#define CHAIN 64
 
 // Sums `VECTORS` vectors of pixels for one panel of channels into `tile[row][vector]`.
 #define SUM_KERNEL(VECTORS)                                                                      \

@@ -120,14 +120,15 @@ extension Preprocessing {
           fill(placement.top * width, run)
           for y in 0..<image.height {
             fill(placement.left, run)
-            let row = UnsafeBufferPointer(
-              rebasing: pixels[y * image.width * 3..<(y + 1) * image.width * 3])
-            for pixel in stride(from: 0, to: row.count, by: 3) {
-              for sample in run {
-                target.initializeElement(at: place, to: converted[Int(row[pixel + sample])])
-                place += 1
+            for (offset, sample) in run.enumerated() {
+              var (from, to) = (y * image.width * 3 + sample, place + offset)
+              for _ in 0..<image.width {
+                target.initializeElement(at: to, to: converted[Int(pixels[from])])
+                from += 3
+                to += run.count
               }
             }
+            place += image.width * run.count
             fill(width - placement.left - image.width, run)
           }
           fill(below * width, run)

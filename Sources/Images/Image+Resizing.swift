@@ -5,8 +5,8 @@ extension Image {
   public func resized(width newWidth: Int, height newHeight: Int) -> Image {
     precondition(newWidth > 0 && newHeight > 0, "resizing to \(newWidth)x\(newHeight)")
     if newWidth == width && newHeight == height { return self }
-    let columns = linearTaps(from: width, to: newWidth, extrapolates: false)
-    let rows = linearTaps(from: height, to: newHeight, extrapolates: true)
+    let columns = linearTaps(from: width, to: newWidth, step: 3, extrapolates: false)
+    let rows = linearTaps(from: height, to: newHeight, step: 1, extrapolates: true)
     let count = newWidth * newHeight * 3
     let resized = [UInt8](unsafeUninitializedCapacity: count) { target, initializedCount in
       pixels.withUnsafeBufferPointer { source in
@@ -18,7 +18,7 @@ extension Image {
   }
 }
 
-/// Two neighbouring source positions and their shares, which add to 2048.
+/// Where two neighbouring source pixels begin along an axis, and their shares, which add to 2048.
 private struct LinearTap {
   var near: Int
   var far: Int
@@ -26,11 +26,13 @@ private struct LinearTap {
   var farShare: Int32
 }
 
-/// Where each target position reads along one axis.
+/// Where each target position reads along one axis, whose positions are `step` samples apart.
 ///
 /// OpenCV computes positions in double, fractions in float, and rounds the shares to 1/2048. Across
 /// the border it repeats the edge; only along columns does the fraction become 0 there.
-private func linearTaps(from source: Int, to target: Int, extrapolates: Bool) -> [LinearTap] {
+private func linearTaps(
+  from source: Int, to target: Int, step: Int, extrapolates: Bool
+) -> [LinearTap] {
   let scale = 1 / (Double(target) / Double(source))
   return (0..<target).map { position in
     let exact = Float((Double(position) + 0.5) * scale - 0.5)
@@ -39,8 +41,8 @@ private func linearTaps(from source: Int, to target: Int, extrapolates: Bool) ->
     var fraction = exact - floor
     if !extrapolates && (index < 0 || index >= source - 1) { fraction = 0 }
     return LinearTap(
-      near: min(max(index, 0), source - 1),
-      far: min(max(index + 1, 0), source - 1),
+      near: min(max(index, 0), source - 1) * step,
+      far: min(max(index + 1, 0), source - 1) * step,
       nearShare: Int32(((1 - fraction) * 2048).rounded(.toNearestOrEven)),
       farShare: Int32((fraction * 2048).rounded(.toNearestOrEven)))
   }
@@ -77,12 +79,16 @@ private struct StretchedRow {
     sourceRow = row
     let line = UnsafeBufferPointer(rebasing: source[(row * width * 3)..<((row + 1) * width * 3)])
     samples.withUnsafeMutableBufferPointer { samples in
-      for (x, tap) in columns.enumerated() {
-        for channel in 0..<3 {
-          let mixed =
-            Int32(line[tap.near * 3 + channel]) &* tap.nearShare
-            &+ Int32(line[tap.far * 3 + channel]) &* tap.farShare
-          samples[x * 3 + channel] = Int16(truncatingIfNeeded: mixed &>> 4)
+      columns.withUnsafeBufferPointer { columns in
+        var place = 0
+        for tap in columns {
+          for channel in 0..<3 {
+            let mixed =
+              Int32(line[tap.near &+ channel]) &* tap.nearShare
+              &+ Int32(line[tap.far &+ channel]) &* tap.farShare
+            samples[place] = Int16(truncatingIfNeeded: mixed &>> 4)
+            place &+= 1
+          }
         }
       }
     }

@@ -1,3 +1,4 @@
+import CKernels
 import FoundationEssentials
 import Glibc
 import Synchronization
@@ -144,7 +145,5 @@ private final class SharedState: @unchecked Sendable {
     return took
   }
 
-  private func spin() {
-    for _ in 0..<8 { _ = ticket.load(ordering: .relaxed) }
-  }
+  private func spin() { spin_pause() }
 }

@@ -6,4 +6,5 @@
 #include "half_precision.h"
 #include "process_memory.h"
 #include "simd_level.h"
+#include "spin.h"
 #include "winograd.h"

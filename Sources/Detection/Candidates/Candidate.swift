@@ -131,9 +131,8 @@ extension Cells {
       reader.forEachCell { block in
         .!(block.objectness .< threshold)
       } body: { cell in
-        let choice = ClassChoice<Float>.pluginRule(of: classCount) {
-          reader.classScore($0, of: cell)
-        }
+        let scores = reader.classScores(of: cell)
+        let choice = ClassChoice<Float>.pluginRule(of: classCount) { scores[$0] }
         rows.append(
           Candidate(
             cell: cell, boxInNetworkPixels: reader.box(of: cell),

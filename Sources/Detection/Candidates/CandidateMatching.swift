@@ -116,7 +116,8 @@ package struct CandidateMatching: Sendable {
   /// cell's objectness is.
   private func isOnThreshold(_ cell: Int) -> Bool {
     original.isPlugin != patched.isPlugin
-      && [original, patched].contains { rule.measure(cell, in: $0.cells) == rule.threshold }
+      && (rule.measure(cell, in: original.cells) == rule.threshold
+        || rule.measure(cell, in: patched.cells) == rule.threshold)
   }
 
   /// Whether the plugin found no class above 0, where the other side takes the first.

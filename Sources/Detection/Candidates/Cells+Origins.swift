@@ -10,8 +10,9 @@ extension Cells {
       reader.forEachStretch { stretch in
         for cell in stretch.firstCell..<stretch.firstCell + stretch.count {
           let objectness = reader.hasObjectness ? reader.objectness(of: cell) : 1
+          let classes = reader.classScores(of: cell)
           for index in 0..<classCount {
-            let score = objectness * reader.classScore(index, of: cell)
+            let score = objectness * classes[index]
             guard score >= lowest else { continue }
             expected.append(
               Candidate(

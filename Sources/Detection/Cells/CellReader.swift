@@ -11,7 +11,7 @@ struct CellReader: @unchecked Sendable {
     let scores: Plane
   }
 
-  private struct Plane {
+  fileprivate struct Plane {
     let values: UnsafeBufferPointer<Float>
     let places: CellScale.Places
     let isLogit: Bool
@@ -28,6 +28,12 @@ struct CellReader: @unchecked Sendable {
     func value(at index: Int) -> Float {
       let value = values[index]
       return isLogit ? value.sigmoid : value
+    }
+
+    /// Neighbours as they stand.
+    func vector(at index: Int) -> SIMD16<Float> {
+      UnsafeRawBufferPointer(values).loadUnaligned(
+        fromByteOffset: index * MemoryLayout<Float>.stride, as: SIMD16<Float>.self)
     }
   }
 
@@ -76,25 +82,32 @@ struct CellReader: @unchecked Sendable {
 
   /// Objectness, or the largest product where there is none.
   func objectness(of cell: Int) -> Float {
-    hasObjectness ? score(0, of: cell) : bestClass(of: cell).probability
-  }
-
-  func classScore(_ classIndex: Int, of cell: Int) -> Float {
-    score(classIndex + (hasObjectness ? 1 : 0), of: cell)
-  }
-
-  private func score(_ channel: Int, of cell: Int) -> Float {
+    guard hasObjectness else { return bestClass(of: cell).probability }
     let source = sources[layout.scale(of: cell)]
-    let first = index(source.scores, source.grid, cell)
-    return source.scores.value(at: first + channel * source.scores.channelStride)
+    return source.scores.value(at: index(source.scores, source.grid, cell))
+  }
+
+  /// The class probabilities (or products) of a cell, read one by one.
+  struct ClassScores {
+    fileprivate let plane: Plane
+    fileprivate let first: Int
+
+    subscript(classIndex: Int) -> Float {
+      plane.value(at: first + classIndex * plane.channelStride)
+    }
+  }
+
+  func classScores(of cell: Int) -> ClassScores {
+    let source = sources[layout.scale(of: cell)]
+    let skipped = hasObjectness ? source.scores.channelStride : 0
+    return ClassScores(
+      plane: source.scores, first: index(source.scores, source.grid, cell) + skipped)
   }
 
   func bestClass(of cell: Int) -> ClassChoice<Float> {
-    let source = sources[layout.scale(of: cell)]
-    let scores = source.scores
-    let first = index(scores, source.grid, cell) + (hasObjectness ? scores.channelStride : 0)
+    let scores = classScores(of: cell)
     // A sigmoid keeps the order of the classes, but may make two of them equal.
-    return .firstLargest(of: classCount) { scores.value(at: first + $0 * scores.channelStride) }
+    return .firstLargest(of: classCount) { scores[$0] }
   }
 
   // MARK: Blocks
@@ -123,9 +136,31 @@ struct CellReader: @unchecked Sendable {
   }
 
   /// Loads a stretch of cells, channel by channel; lanes behind its end are zero.
-  func load(_ stretch: CellStretch, into block: inout CellBlock) {
+  func load(_ stretch: CellStretch, into block: inout CellBlock, withClasses: Bool = true) {
     loadBoxes(stretch, into: &block)
-    loadScores(stretch, into: &block, withClasses: true)
+    loadScores(stretch, into: &block, withClasses: withClasses)
+  }
+
+  /// The classes of a stretch, a vector for each, where they stand.
+  struct ClassVectors {
+    fileprivate let plane: Plane
+    fileprivate let first: Int
+
+    subscript(classIndex: Int) -> SIMD16<Float> {
+      plane.vector(at: first + classIndex * plane.channelStride)
+    }
+  }
+
+  /// - Returns: `nil` where the stretch's classes do not stand there as vectors.
+  func classVectors(_ stretch: CellStretch) -> ClassVectors? {
+    let source = sources[stretch.scale]
+    let scores = source.scores
+    guard rowOfCell == nil, scores.cellStride == 1, stretch.count == CellBlock.width,
+      !scores.isLogit
+    else { return nil }
+    let skipped = hasObjectness ? scores.channelStride : 0
+    return ClassVectors(
+      plane: scores, first: index(scores, source.grid, stretch.firstCell) + skipped)
   }
 
   /// Loads the objectness of a stretch of cells, if there is any, and its classes.
@@ -186,8 +221,7 @@ struct CellReader: @unchecked Sendable {
         lanes[lane] = plane.values[index(plane, grid, stretch.firstCell + lane) + offset]
       }
     } else if plane.cellStride == 1, stretch.count == CellBlock.width {
-      lanes = UnsafeRawBufferPointer(plane.values).loadUnaligned(
-        fromByteOffset: first * MemoryLayout<Float>.stride, as: SIMD16<Float>.self)
+      lanes = plane.vector(at: first)
     } else {
       for lane in 0..<stretch.count { lanes[lane] = plane.values[first + lane * plane.cellStride] }
     }

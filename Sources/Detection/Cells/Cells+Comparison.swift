@@ -85,9 +85,11 @@ private struct CellComparer {
   }
 
   private mutating func compare(_ stretch: CellStretch) {
-    left.load(stretch, into: &leftBlock)
-    right.load(stretch, into: &rightBlock)
-    if left.hasObjectness != right.hasObjectness {
+    let isMixed = left.hasObjectness != right.hasObjectness
+    let inPlace = isMixed ? (nil, nil) : (left.classVectors(stretch), right.classVectors(stretch))
+    left.load(stretch, into: &leftBlock, withClasses: inPlace.0 == nil)
+    right.load(stretch, into: &rightBlock, withClasses: inPlace.1 == nil)
+    if isMixed {
       if left.hasObjectness { leftBlock.multiplyClasses() } else { rightBlock.multiplyClasses() }
     }
     var box = LaneErrors(rule)
@@ -100,7 +102,9 @@ private struct CellComparer {
       score.add(leftBlock.objectness, rightBlock.objectness)
     }
     for classIndex in leftBlock.classes.indices {
-      score.add(leftBlock.classes[classIndex], rightBlock.classes[classIndex])
+      score.add(
+        inPlace.0?[classIndex] ?? leftBlock.classes[classIndex],
+        inPlace.1?[classIndex] ?? rightBlock.classes[classIndex])
     }
     comparison.compared += stretch.count
     record(box, score, stretch)
@@ -167,7 +171,7 @@ private struct CellComparer {
   }
 
   private func product(_ reader: CellReader, _ classIndex: Int, _ cell: Int) -> Float {
-    let score = reader.classScore(classIndex, of: cell)
+    let score = reader.classScores(of: cell)[classIndex]
     let isMixed = left.hasObjectness != right.hasObjectness
     return isMixed && reader.hasObjectness ? score * reader.objectness(of: cell) : score
   }

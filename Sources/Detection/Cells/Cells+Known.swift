@@ -62,7 +62,7 @@ extension Cells {
       KnownCell(
         cell: cell, boxInNetworkPixels: reader.box(of: cell),
         objectness: reader.hasObjectness ? reader.objectness(of: cell) : nil,
-        classScores: (0..<classCount).map { reader.classScore($0, of: cell) })
+        classScores: classScores(of: cell))
     }
   }
 }

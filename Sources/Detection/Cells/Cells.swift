@@ -67,7 +67,10 @@ package struct Cells: Sendable {
 
   /// The class probabilities (or products) of a cell.
   package func classScores(of cell: Int) -> [Float] {
-    withReader { reader in (0..<classCount).map { reader.classScore($0, of: cell) } }
+    withReader { reader in
+      let scores = reader.classScores(of: cell)
+      return (0..<classCount).map { scores[$0] }
+    }
   }
 
   /// Why the cells of two graphs cannot be compared; `nil` when they can.

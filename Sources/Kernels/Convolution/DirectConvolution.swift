@@ -58,13 +58,17 @@ package struct DirectConvolution: PackedConvolution {
   }
 
   package func packed(
-    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, team: ThreadTeam
+    weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, team: ThreadTeam
   ) -> PackedWeights {
     let (rows, terms) = (convolution_rows(level), geometry.patchRows)
     return PackedWeights(
       weights: weights, bias: bias, geometry: geometry, rows: rows, terms: terms, team: team
-    ) { kernels, target in
-      for term in 0..<terms { target[term * rows] = kernels[term] }
+    ) { kernels, panel in
+      var place = panel
+      for term in 0..<terms {
+        for channel in 0..<kernels.channels { place[channel] = kernels[channel, term] }
+        place += rows
+      }
     }
   }
 

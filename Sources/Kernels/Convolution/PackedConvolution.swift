@@ -9,10 +9,10 @@ package protocol PackedConvolution: Sendable {
   /// Weights as the convolution reads them.
   ///
   /// - Parameters:
-  ///   - weights: `[groups * outputChannels, inputChannels, kernel…]`.
+  ///   - weights: float32 `[groups * outputChannels, inputChannels, kernel…]`, aligned or not.
   ///   - bias: `[groups * outputChannels]`.
   func packed(
-    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, team: ThreadTeam
+    weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, team: ThreadTeam
   ) -> PackedWeights
 
   /// Runs the convolution. The bits are the same on any number of threads.

@@ -11,15 +11,28 @@ package final class PackedWeights: @unchecked Sendable {
   /// Floats from one group's weights, and bias, to the next one's.
   let groupStride: (weights: Int, bias: Int)
 
+  /// The weights of the output channels of one panel, wherever floats can stand.
+  struct Kernels {
+    fileprivate let start: UnsafeRawPointer
+    /// Weights of a channel.
+    fileprivate let count: Int
+    /// How many channels there are, at most as many as a panel has rows.
+    let channels: Int
+
+    /// One weight of a channel, in the order `[input channel][kernel]`.
+    subscript(channel: Int, weight: Int) -> Float {
+      start.loadUnaligned(
+        fromByteOffset: (channel &* count &+ weight) &* MemoryLayout<Float>.stride, as: Float.self)
+    }
+  }
+
   /// - Parameters:
   ///   - terms: how many an output channel has.
-  ///   - expand: writes the terms of one output channel, given its weights `[input channel][kernel]`,
-  ///     to places that are `rows` apart.
+  ///   - expand: writes the terms of one panel, `[term][row]`; rows it leaves out are zero.
   init(
-    weights source: UnsafePointer<Float>, bias sourceBias: UnsafePointer<Float>?,
+    weights source: UnsafeRawPointer, bias sourceBias: UnsafePointer<Float>?,
     geometry: ConvolutionGeometry, rows: Int, terms: Int, team: ThreadTeam,
-    expand:
-      @Sendable (_ kernels: UnsafePointer<Float>, _ terms: UnsafeMutablePointer<Float>) -> Void
+    expand: @Sendable (_ kernels: Kernels, _ panel: UnsafeMutablePointer<Float>) -> Void
   ) {
     let channels = geometry.outputChannels
     let panels = (channels + rows - 1) / rows
@@ -33,14 +46,15 @@ package final class PackedWeights: @unchecked Sendable {
       let group = panel / panels
       let first = panel % panels * rows
       let target = packing.weights + panel * terms * rows
-      for row in 0..<rows {
-        guard first + row < channels else {
-          for term in 0..<terms { target[term * rows + row] = 0 }
-          continue
-        }
-        let channel = group * channels + first + row
-        expand(packing.source + channel * geometry.patchRows, target + row)
-        if let bias = packing.bias { packing.packedBias[panel * rows + row] = bias[channel] }
+      let kernels = Kernels(
+        start: packing.source
+          + (group * channels + first) * geometry.patchRows * MemoryLayout<Float>.stride,
+        count: geometry.patchRows, channels: min(rows, channels - first))
+      if kernels.channels < rows { target.update(repeating: 0, count: terms * rows) }
+      expand(kernels, target)
+      guard let bias = packing.bias else { return }
+      for row in 0..<kernels.channels {
+        packing.packedBias[panel * rows + row] = bias[group * channels + first + row]
       }
     }
   }
@@ -51,7 +65,7 @@ package final class PackedWeights: @unchecked Sendable {
   }
 
   private struct Packing: @unchecked Sendable {
-    let source: UnsafePointer<Float>
+    let source: UnsafeRawPointer
     let bias: UnsafePointer<Float>?
     let weights: UnsafeMutablePointer<Float>
     let packedBias: UnsafeMutablePointer<Float>

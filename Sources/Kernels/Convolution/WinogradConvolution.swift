@@ -43,21 +43,23 @@ package struct WinogradConvolution: PackedConvolution {
   }
 
   package func packed(
-    weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, team: ThreadTeam
+    weights: UnsafeRawPointer, bias: UnsafePointer<Float>?, team: ThreadTeam
   ) -> PackedWeights {
     let (rows, channels) = (convolution_rows(level), geometry.inputChannels)
     return PackedWeights(
       weights: weights, bias: bias, geometry: geometry, rows: rows, terms: 16 * channels,
       team: team
-    ) { kernels, target in
-      for channel in 0..<channels {
-        let columns = WinogradKernel(kernels + 9 * channel).columns
-        for row in 0..<4 {
-          let place = target + (4 * row * channels + channel) * rows
-          place[0] = columns.0[row]
-          place[channels * rows] = columns.1[row]
-          place[2 * channels * rows] = columns.2[row]
-          place[3 * channels * rows] = columns.3[row]
+    ) { kernels, panel in
+      for outputChannel in 0..<kernels.channels {
+        for channel in 0..<channels {
+          let columns = WinogradKernel { kernels[outputChannel, 9 * channel + $0] }.columns
+          for row in 0..<4 {
+            let place = panel + ((4 * row * channels + channel) * rows + outputChannel)
+            place[0] = columns.0[row]
+            place[channels * rows] = columns.1[row]
+            place[2 * channels * rows] = columns.2[row]
+            place[3 * channels * rows] = columns.3[row]
+          }
         }
       }
     }
@@ -122,12 +124,12 @@ private struct WinogradKernel {
   /// The columns of the 4x4 result.
   let columns: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>)
 
-  init(_ kernel: UnsafePointer<Float>) {
+  init(_ kernel: (_ place: Int) -> Float) {
     /// G times a column of g.
     func transformed(_ column: Int) -> Vector {
-      let a = Double(kernel[column])
-      let b = Double(kernel[3 + column])
-      let c = Double(kernel[6 + column])
+      let a = Double(kernel(column))
+      let b = Double(kernel(3 + column))
+      let c = Double(kernel(6 + column))
       return Vector(a, (a + b + c) / 2, (a - b + c) / 2, c)
     }
     let (a, b, c) = (transformed(0), transformed(1), transformed(2))

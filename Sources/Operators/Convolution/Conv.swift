@@ -87,7 +87,7 @@ enum Conv: ArithmeticOperator {
       .float32, operands.shape, multiplyAdds: geometry.multiplyAdds
     ) { run in
       func packed(_ weights: Tensor, _ bias: Tensor?) -> PackedWeights {
-        weights.withElements(of: Float.self) { weights in
+        weights.withUnsafeBytes { weights in
           convolution.packed(
             weights: weights.baseAddress!,
             bias: bias?.unsafeElements(of: Float.self).baseAddress, team: run.team)

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Tensors
 
 /// What `trtexec --exportOutput` writes: JSON in looks.

@@ -23,15 +23,11 @@ struct LeanMessage {
   init?(_ file: UnsafeRawBufferPointer) {
     do {
       var fields = WireFields(file, in: 0..<file.count)
-      var hasGraph = false
       while let field = try fields.next() {
-        guard field.number == Field.graph else {
+        guard field.number == Field.graph, let content = field.content else {
           bytes += file[field.range]
           continue
         }
-        // Two of them are merged in ways that are the parser's to know.
-        guard !hasGraph, let content = field.content else { return nil }
-        hasGraph = true
         let graph = try leanGraph(file, content)
         append(field, content: graph)
       }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Interpreter
 import Kernels
 import ONNXGraph

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Dumps
-import FoundationEssentials
 import Tensors
 import Verification
 

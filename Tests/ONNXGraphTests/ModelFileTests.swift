@@ -88,7 +88,10 @@ struct ModelFileTests {
     var tensor: [UInt8] = try second.graph.initializer[0].serializedBytes()
     let replacement = Onnx_TensorProto.with { $0.rawData = Data(repeating: 9, count: 24000) }
     tensor += try replacement.serializedBytes()
-    let twice = try Onnx_ModelProto.relu().serializedBytes() + field(7, field(5, tensor))
+    var header = Onnx_ModelProto.relu()
+    let graph: [UInt8] = try header.graph.serializedBytes()
+    header.clearGraph()
+    let twice = try header.serializedBytes() + field(7, graph + field(5, tensor))
     for bytes in [twoGraphs, twice] {
       let folder = try TemporaryFolder()
       let path = try folder.write(bytes, to: "model.onnx")

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// JSON with the order of its keys and the breaks of its lines.
 enum JSONText {
   /// A number, `true`, `false` or `null`.

@@ -1,5 +1,4 @@
 import Detection
-import FoundationEssentials
 import Interpreter
 import Kernels
 import Tensors

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 extension LayersReport {
   /// Layers that the text names at most.
   private static let rowLimit = 10

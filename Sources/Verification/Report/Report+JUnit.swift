@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 extension Report {
   /// The report as JUnit XML: a test case for each image and each thing that was looked at in it, the
   /// explanation and the diagnosis as the text of its failure. What could not be read or run is an error.

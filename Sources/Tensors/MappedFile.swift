@@ -30,6 +30,15 @@ package final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: start, count: count)
   }
 
+  /// Lets go of the memory that bytes of the file take; whoever reads them again gets them again.
+  func release(_ part: UnsafeRawBufferPointer) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    guard let start = part.baseAddress?.alignedUp(toMultipleOf: page) else { return }
+    let count = ((part.baseAddress! + part.count).alignedDown(toMultipleOf: page)) - start
+    // Advice alone: where it is not taken, the memory is taken longer.
+    if count > 0 { madvise(UnsafeMutableRawPointer(mutating: start), count, MADV_DONTNEED) }
+  }
+
   deinit {
     if let start = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)

@@ -11,6 +11,8 @@ package final class TensorStorage: @unchecked Sendable {
 
   package let bytes: UnsafeMutableRawBufferPointer
   private let release: () -> Void
+  /// The file the bytes are borrowed from.
+  private let file: MappedFile?
   private let alignedCopy = Mutex<TensorStorage?>(nil)
 
   /// From this size on, memory is asked for in huge pages: touching it for the first time in small
@@ -26,6 +28,7 @@ package final class TensorStorage: @unchecked Sendable {
     let start = block.alignedUp(toMultipleOf: TensorStorage.alignment)
     bytes = UnsafeMutableRawBufferPointer(start: start, count: max(byteCount, 1))
     release = { block.deallocate() }
+    file = nil
     #if os(Linux)
       // Advice alone: where it is not taken, the memory is the same.
       if byteCount >= TensorStorage.hugePage {
@@ -39,9 +42,13 @@ package final class TensorStorage: @unchecked Sendable {
   package init(borrowing region: UnsafeRawBufferPointer, owner: AnyObject) {
     bytes = UnsafeMutableRawBufferPointer(mutating: region)
     release = { withExtendedLifetime(owner) {} }
+    file = owner as? MappedFile
   }
 
   deinit { release() }
+
+  /// Lets go of memory that the bytes take of a mapped file; they can be read as before.
+  package func releaseFilePages() { file?.release(UnsafeRawBufferPointer(bytes)) }
 
   /// Where numbers that have to stand at multiples of `alignment` can be read: the bytes themselves,
   /// or a copy, which is made when first asked for and kept.

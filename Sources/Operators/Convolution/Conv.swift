@@ -132,7 +132,7 @@ enum Conv: ArithmeticOperator {
 }
 
 /// Weights and bias that are packed once, when they are first needed, whichever activation is
-/// applied, and then let go as they were.
+/// applied, and then let go as they were, with what they take of a mapped file.
 private final class ConstantWeights: Sendable {
   private enum State: Sendable {
     case given(weights: Tensor, bias: Tensor?)
@@ -150,6 +150,7 @@ private final class ConstantWeights: Sendable {
       case .given(let weights, let bias):
         let packed = pack(weights, bias)
         state = .packed(packed)
+        weights.storage.releaseFilePages()
         return packed
       }
     }

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Installs what the package links to, where it is missing (Debian and Ubuntu).
+# Installs what the package links to and loads, where it is missing (Debian and Ubuntu).
 set -euo pipefail
 
 if ! command -v swift >/dev/null; then
   echo "swift is not on the PATH: install Swift 6.3 or later first (swift.org/install)" >&2
   exit 1
 fi
-if command -v pkg-config >/dev/null && pkg-config --exists openblas libpng libjpeg zlib; then
+known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)
+if command -v pkg-config >/dev/null && pkg-config --exists libpng libjpeg zlib &&
+  [[ $known == *libopenblas.so.0* ]]; then
   exit 0
 fi
-packages=(pkg-config libopenblas-dev libpng-dev libjpeg-dev zlib1g-dev)
+packages=(pkg-config libopenblas0 libpng-dev libjpeg-dev zlib1g-dev)
 if ! command -v apt-get >/dev/null; then
-  echo "missing libraries: install OpenBLAS, libpng, libjpeg-turbo and zlib with their headers" >&2
+  echo "missing libraries: install OpenBLAS, and libpng, libjpeg-turbo and zlib with their headers" >&2
   exit 1
 fi
 as_root=()

@@ -1,5 +1,3 @@
-import COpenBLAS
-
 /// Products of matrices, `[rows, depth] * [depth, columns]`, one or a batch of them.
 package struct MatrixProduct: Sendable {
   package let rows: Int
@@ -30,15 +28,17 @@ package struct MatrixProduct: Sendable {
   ///
   /// The tiles depend on the sizes alone, so the bits are the same on any number of threads, and
   /// those of a product do not depend on the others of its batch.
+  ///
+  /// - Throws: when there is no BLAS to compute them.
   @specialized(where T == Float)
   @specialized(where T == Double)
   package func callAsFunction<T: BLASElement>(
     _ left: UnsafeBufferPointer<T>, _ right: UnsafeBufferPointer<T>,
     into result: UnsafeMutableBufferPointer<T>, team: ThreadTeam
-  ) {
+  ) throws(BLASError) {
     guard !result.isEmpty else { return }
     guard depth > 0 else { return result.update(repeating: 0) }
-    BLAS.useCallingThreadOnly()
+    let blas = try BLAS.loaded()
     let rowTiles = (rows + Self.tile.rows - 1) / Self.tile.rows
     let columnTiles = (columns + Self.tile.columns - 1) / Self.tile.columns
     team.forEachIndex(leftStarts.count * rowTiles * columnTiles) { index in
@@ -46,7 +46,7 @@ package struct MatrixProduct: Sendable {
       let row = index / columnTiles % rowTiles * Self.tile.rows
       let column = index % columnTiles * Self.tile.columns
       T.multiply(
-        m: min(Self.tile.rows, rows - row), n: min(Self.tile.columns, columns - column), k: depth,
+        with: blas, m: min(Self.tile.rows, rows - row), n: min(Self.tile.columns, columns - column), k: depth,
         a: left.baseAddress! + leftStarts[batch] + (transposesLeft ? row : row * depth),
         lda: transposesLeft ? rows : depth, transposesA: transposesLeft,
         b: right.baseAddress! + rightStarts[batch] + (transposesRight ? column * depth : column),

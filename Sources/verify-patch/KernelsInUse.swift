@@ -10,9 +10,11 @@ enum KernelsInUse {
       case SIMDLevelAVX2: "AVX2 and FMA"
       default: "portable C"
       }
+    let blas: String
+    do { blas = "OpenBLAS for \(try BLAS.loaded().coreName)" } catch { blas = error.description }
     return """
       float32 kernels  \(level)
-      BLAS             OpenBLAS for \(BLAS.coreName)
+      BLAS             \(blas)
       threads          \(ThreadTeam.availableThreads)
       """
   }

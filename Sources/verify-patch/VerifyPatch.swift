@@ -25,7 +25,6 @@ struct VerifyPatch: ParsableCommand {
 
   static func main() {
     ProcessMemory.keepWhatIsFreed()
-    BLAS.endOwnThreads()
     if let problem = InstructionSet.problem {
       Console.error(problem)
       exit(withError: ExitCode.validationFailure)

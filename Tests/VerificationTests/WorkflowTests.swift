@@ -132,7 +132,7 @@ struct WorkflowTests {
     let script = """
       plugins=$(dirname "$(realpath "$(command -v swiftc)")")/../lib/swift/host/plugins/testing
       arguments=(-plugin-path "$plugins" -I "$BUILT/Modules")
-      for module in CZlib COpenBLAS CPNG CJPEG; do arguments+=(-I "$ROOT/Sources/$module"); done
+      for module in CZlib CPNG CJPEG; do arguments+=(-I "$ROOT/Sources/$module"); done
       for module in CKernels CImageCodecs; do
         arguments+=(-I "$ROOT/Sources/$module/include")
         arguments+=(-Xcc "-fmodule-map-file=$BUILT/$module.build/module.modulemap")
@@ -159,8 +159,13 @@ struct WorkflowTests {
   /// It takes a container engine to build the recipe: here it is held against what it stands on.
   @Test func theContainerInstallsTheSameLibraries() throws {
     let recipe = try String(contentsOfFile: Self.file("Dockerfile"), encoding: .utf8)
-    let libraries = try Self.systemLibraries()
+    // Loaded when it is needed, it is of no use for building.
+    let loaded = "libopenblas0"
+    let all = try Self.systemLibraries()
+    let libraries = all.filter { $0 != loaded }
+    #expect(libraries.count == all.count - 1)
     #expect(recipe.contains(libraries.joined(separator: " ")))
+    #expect(recipe.components(separatedBy: "FROM ").last!.contains(loaded))
     #expect(recipe.contains("swift build -c release --product verify-patch"))
     let package = try String(contentsOfFile: "\(Self.root)/Package.swift", encoding: .utf8)
     for library in libraries where library != "pkg-config" {

@@ -10,7 +10,6 @@ package struct BLASConvolution<T: BLASElement>: Sendable {
   private let tileColumns: Int
 
   package init(geometry: ConvolutionGeometry, activation: Activation? = nil) {
-    BLAS.useCallingThreadOnly()
     self.geometry = geometry
     self.activation = activation
     let rows = max(geometry.isPointwise ? geometry.outputChannels : geometry.patchRows, 1)
@@ -37,20 +36,23 @@ package struct BLASConvolution<T: BLASElement>: Sendable {
   ///   - bias: `[groups * outputChannels]`.
   ///   - output: `[batch, groups * outputChannels, depth, height, width]`; all of it is written.
   ///   - workspace: for a thread's number, ``workspaceBytesPerWorker`` bytes of its own.
+  /// - Throws: when there is no BLAS.
   @specialized(where T == Float)
   @specialized(where T == Double)
   package func callAsFunction(
     input: UnsafePointer<T>, weights: UnsafePointer<T>, bias: UnsafePointer<T>?,
     output: UnsafeMutablePointer<T>, team: ThreadTeam,
     workspace: @Sendable (_ worker: Int) -> UnsafeMutableRawPointer
-  ) {
+  ) throws(BLASError) {
+    let blas = try BLAS.loaded()
     let pixels = geometry.output.count
     let tiles = (pixels + tileColumns - 1) / tileColumns
     let source = Operands(input: input, weights: weights, bias: bias, output: output)
     team.forEach(geometry.batch * geometry.groups * tiles) { index, worker in
       let start = index % tiles * tileColumns
       compute(
-        source, image: index / tiles / geometry.groups, group: index / tiles % geometry.groups,
+        source, with: blas, image: index / tiles / geometry.groups,
+        group: index / tiles % geometry.groups,
         pixels: start..<min(start + tileColumns, pixels), workspace: workspace(worker))
     }
   }
@@ -63,7 +65,7 @@ package struct BLASConvolution<T: BLASElement>: Sendable {
   }
 
   private func compute(
-    _ operands: Operands, image: Int, group: Int, pixels: Range<Int>,
+    _ operands: Operands, with blas: BLAS, image: Int, group: Int, pixels: Range<Int>,
     workspace: UnsafeMutableRawPointer
   ) {
     let plane = image * geometry.groups + group
@@ -83,7 +85,7 @@ package struct BLASConvolution<T: BLASElement>: Sendable {
       patchStride = pixels.count
     }
     T.multiply(
-      m: geometry.outputChannels, n: pixels.count, k: geometry.patchRows,
+      with: blas, m: geometry.outputChannels, n: pixels.count, k: geometry.patchRows,
       a: operands.weights + firstChannel * geometry.patchRows, lda: max(geometry.patchRows, 1),
       b: patches, ldb: patchStride, beta: 0, c: result, ldc: geometry.output.count)
     for channel in 0..<geometry.outputChannels {

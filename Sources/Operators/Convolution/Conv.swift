@@ -117,7 +117,7 @@ enum Conv: ArithmeticOperator {
     let workspaceBytes = convolution.workspaceBytesPerWorker
     var node = PreparedNode(T.elementType, operands.shape, multiplyAdds: geometry.multiplyAdds) {
       run in
-      convolution(
+      try convolution(
         input: run.input(0, of: T.self).baseAddress!, weights: run.input(1).baseAddress!,
         bias: operands.hasBias ? run.input(2).baseAddress : nil,
         output: run.output().baseAddress!, team: run.team

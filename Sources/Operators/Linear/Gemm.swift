@@ -69,7 +69,7 @@ struct Gemm: ArithmeticOperator {
     return PreparedNode(T.elementType, shape, multiplyAdds: product.multiplyAdds) { run in
       let result = run.output(of: T.self)
       let productOnly = UnsafeBufferPointer(result)
-      product(run.input(0), run.input(1), into: result, team: run.team)
+      try product(run.input(0), run.input(1), into: result, team: run.team)
       if let sum {
         let addend = run.input(2, of: T.self)
         sum.forEachRun(team: run.team) {

@@ -55,7 +55,7 @@ struct MatMul: ArithmeticOperator {
     _ product: MatrixProduct, _: T.Type, _ shape: Shape
   ) -> PreparedNode {
     PreparedNode(T.elementType, shape, multiplyAdds: product.multiplyAdds) { run in
-      product(run.input(0, of: T.self), run.input(1), into: run.output(), team: run.team)
+      try product(run.input(0, of: T.self), run.input(1), into: run.output(), team: run.team)
     }
   }
 

@@ -11,8 +11,9 @@ package func prepareNode(
   convolution: ConvolutionMethod = .fastest
 ) throws -> PreparedNode {
   let floats = operands.compactMap { $0?.elementType }.filter { $0.isFloatingPoint }
-  guard let arithmetic = type as? any ArithmeticOperator.Type,
-    floats.contains(where: { $0.halfConversion != nil })
+  // In this order: the cast takes a while for every operator that is none.
+  guard floats.contains(where: { $0.halfConversion != nil }),
+    let arithmetic = type as? any ArithmeticOperator.Type
   else {
     return try prepareAsIs(
       type, node: node, opset: opset, operands: operands, convolution: convolution)

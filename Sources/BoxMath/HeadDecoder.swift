@@ -43,12 +43,49 @@ public struct HeadDecoder<T: FloatingElement>: Sendable {
   @inlinable public func corners(
     x: T, y: T, width: T, height: T, anchor: Int, row: Int, column: Int
   ) -> (x1: T, y1: T, x2: T, y2: T) {
-    let centerX = (x * 2 + -0.5 + T(column)) * networkWidth / T(columns)
-    let centerY = (y * 2 + -0.5 + T(row)) * networkHeight / T(rows)
+    ofAnchor(anchor).corners(
+      x: x, y: y, width: width, height: height, row: T(row), column: T(column))
+  }
+
+  /// The decoder for the cells of one anchor.
+  @inlinable public func ofAnchor(_ anchor: Int) -> AnchorDecoder<T> {
+    AnchorDecoder(
+      columns: T(columns), rows: T(rows), networkWidth: networkWidth,
+      networkHeight: networkHeight, width: T(anchors[anchor].width),
+      height: T(anchors[anchor].height))
+  }
+}
+
+/// Turns the sigmoid values of one anchor of a head map into boxes, as ``HeadDecoder`` does.
+public struct AnchorDecoder<T: FloatingElement>: Sendable {
+  @usableFromInline let columns: T
+  @usableFromInline let rows: T
+  @usableFromInline let networkWidth: T
+  @usableFromInline let networkHeight: T
+  @usableFromInline let anchorWidth: T
+  @usableFromInline let anchorHeight: T
+
+  @inlinable init(
+    columns: T, rows: T, networkWidth: T, networkHeight: T, width: T, height: T
+  ) {
+    self.columns = columns
+    self.rows = rows
+    self.networkWidth = networkWidth
+    self.networkHeight = networkHeight
+    anchorWidth = width
+    anchorHeight = height
+  }
+
+  /// The corners of the box of one cell, in pixels of the network's input.
+  @inlinable public func corners(
+    x: T, y: T, width: T, height: T, row: T, column: T
+  ) -> (x1: T, y1: T, x2: T, y2: T) {
+    let centerX = (x * 2 + -0.5 + column) * networkWidth / columns
+    let centerY = (y * 2 + -0.5 + row) * networkHeight / rows
     let doubledWidth = width * 2
     let doubledHeight = height * 2
-    let halfWidth = 0.5 * Double(doubledWidth * doubledWidth * T(anchors[anchor].width))
-    let halfHeight = 0.5 * Double(doubledHeight * doubledHeight * T(anchors[anchor].height))
+    let halfWidth = 0.5 * Double(doubledWidth * doubledWidth * anchorWidth)
+    let halfHeight = 0.5 * Double(doubledHeight * doubledHeight * anchorHeight)
     return (
       T(Double(centerX) - halfWidth), T(Double(centerY) - halfHeight),
       T(Double(centerX) + halfWidth), T(Double(centerY) + halfHeight)

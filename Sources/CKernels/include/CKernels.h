@@ -1,6 +1,7 @@
 #pragma once
 
 #include "activations.h"
+#include "cells.h"
 #include "convolution.h"
 #include "fma_probe.h"
 #include "half_precision.h"

@@ -1,4 +1,5 @@
 import BoxMath
+import Kernels
 
 /// A cell whose objectness reaches the threshold, or a row of the plugin.
 package struct Candidate: Sendable, Equatable {
@@ -102,8 +103,7 @@ extension Cells {
   package func candidates(_ rule: CandidateRule) -> CandidateSet {
     let found = withReader { reader in
       var found: [Candidate] = []
-      reader.forEachCell(of: rule) { cell in
-        let choice = reader.bestClass(of: cell)
+      reader.forEachCell(of: rule) { cell, choice in
         let objectness = reader.hasObjectness ? reader.objectness(of: cell) : 1
         found.append(
           Candidate(
@@ -128,11 +128,9 @@ extension Cells {
   func pluginRows(threshold: Float) -> [Candidate] {
     withReader { reader in
       var rows: [Candidate] = []
-      reader.forEachCell { block in
+      reader.forEachCell(choosing: .plugin) { block in
         .!(block.objectness .< threshold)
-      } body: { cell in
-        let scores = reader.classScores(of: cell)
-        let choice = ClassChoice<Float>.pluginRule(of: classCount) { scores[$0] }
+      } body: { cell, choice in
         rows.append(
           Candidate(
             cell: cell, boxInNetworkPixels: reader.box(of: cell),
@@ -144,28 +142,61 @@ extension Cells {
 }
 
 extension CellReader {
-  /// Calls `body` for each cell that the rule makes a candidate.
-  fileprivate func forEachCell(of rule: CandidateRule, _ body: (Int) -> Void) {
+  /// How a cell's class is chosen.
+  fileprivate enum ClassRule {
+    case firstLargest
+    case plugin
+
+    /// Those of ``ClassChoice``.
+    func choices(_ classes: CellBlocks.Channels) -> CellBlocks.Choices {
+      switch self {
+      case .firstLargest: .firstLargest(classes)
+      case .plugin: .firstLargestAboveZero(classes)
+      }
+    }
+  }
+
+  /// Calls `body` for each cell that the rule makes a candidate, with its class.
+  fileprivate func forEachCell(
+    of rule: CandidateRule, _ body: (_ cell: Int, _ choice: ClassChoice<Float>) -> Void
+  ) {
     let needsClasses = rule.measure == .product || !hasObjectness
-    forEachCell(withClasses: needsClasses) { block in
+    forEachCell(choosing: .firstLargest, withClasses: needsClasses) { block in
       var measure = needsClasses ? block.largestClassScore : block.objectness
       if needsClasses, hasObjectness { measure *= block.objectness }
       return rule.admitsThreshold ? measure .>= rule.threshold : measure .> rule.threshold
     } body: {
-      body($0)
+      body($0, $1)
     }
   }
 
   fileprivate func forEachCell(
-    withClasses: Bool = false, where isWanted: (CellBlock) -> SIMDMask<SIMD16<Int32>>,
-    body: (Int) -> Void
+    choosing rule: ClassRule, withClasses: Bool = false,
+    where isWanted: (CellBlock) -> SIMDMask<SIMD16<Int32>>,
+    body: (_ cell: Int, _ choice: ClassChoice<Float>) -> Void
   ) {
     var block = CellBlock(classCount: classCount)
     forEachStretch { stretch in
       loadScores(stretch, into: &block, withClasses: withClasses)
       let wanted = isWanted(block)
       guard any(wanted) else { return }
-      for lane in 0..<stretch.count where wanted[lane] { body(stretch.firstCell + lane) }
+      let choices = classesInPlace(stretch).map(rule.choices)
+      for lane in 0..<stretch.count where wanted[lane] {
+        let cell = stretch.firstCell + lane
+        let choice = choices.map {
+          ClassChoice(index: Int($0.best[lane]), probability: $0.largest[lane])
+        }
+        body(cell, choice ?? self.choice(of: cell, rule))
+      }
+    }
+  }
+
+  private func choice(of cell: Int, _ rule: ClassRule) -> ClassChoice<Float> {
+    switch rule {
+    case .firstLargest: return bestClass(of: cell)
+    case .plugin:
+      let scores = classScores(of: cell)
+      return .pluginRule(of: classCount) { scores[$0] }
     }
   }
 }

@@ -22,7 +22,7 @@ extension Cells {
         }
       }
     }
-    let places = OriginSearch(expected, tolerance: tolerance).places(of: rows)
+    let places = OriginSearch.places(of: rows, among: expected, tolerance: tolerance)
     return zip(rows, places).map { row, place in
       guard let known = place.map({ expected[$0] }), known.classIndex == row.classIndex else {
         return nil

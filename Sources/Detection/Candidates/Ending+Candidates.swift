@@ -31,7 +31,7 @@ extension Ending {
     }
     let expected = tail.rowOrder(
       of: cells.pluginRows(threshold: tail.parameters.scoreThreshold - slack), cells.layout)
-    let places = OriginSearch(expected, tolerance: tolerance).places(of: rows.rows)
+    let places = OriginSearch.places(of: rows.rows, among: expected, tolerance: tolerance)
     return CandidateSet(
       candidates: zip(rows.rows, places).map { row, place in
         var row = row

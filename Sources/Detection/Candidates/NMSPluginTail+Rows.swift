@@ -30,7 +30,7 @@ extension NMSPluginTail {
       outputs, capacity: suppression.suppression.maximumCount, tensors, image: image)
     let expected = cells.rows(suppression)
     let rows = given.rows.filter { !isFiller($0) }
-    let places = OriginSearch(expected, tolerance: tolerance).places(of: rows)
+    let places = OriginSearch.places(of: rows, among: expected, tolerance: tolerance)
     var differences = given.differences
     differences += differing(rows, places, expected, tolerance)
     let detections = zip(rows, places).map { row, place in

@@ -5,29 +5,41 @@ import BoxMath
 /// Rows that agree with a cell take it first, the closest pairs before the others; what is left is
 /// known again by its box alone, or by its score.
 struct OriginSearch {
-  /// The rows as they should be, in the order the plugin makes them here.
   private let expected: [Candidate]
   private let tolerance: DetectionTolerance
-  private let byScore: [Int]
-  private let byLeft: [Int]
+  // Sorted when they are first needed: rows in the order expected are known without.
+  private lazy var byScore = sorted { $0.score }
+  private lazy var byLeft = sorted { $0.boxInNetworkPixels.x1 }
   /// Those whose box begins nowhere.
-  private let withoutLeft: [Int]
+  private lazy var withoutLeft = expected.indices.filter {
+    expected[$0].boxInNetworkPixels.x1.isNaN
+  }
 
   /// Rows looked at for one match: more are alike only where nothing can tell them apart.
   private static let searchLimit = 4096
 
-  init(_ expected: [Candidate], tolerance: DetectionTolerance) {
+  private init(_ expected: [Candidate], tolerance: DetectionTolerance) {
     self.expected = expected
     self.tolerance = tolerance
-    byScore = expected.indices.filter { !expected[$0].score.isNaN }
-      .sorted { expected[$0].score < expected[$1].score }
-    byLeft = expected.indices.filter { !expected[$0].boxInNetworkPixels.x1.isNaN }
-      .sorted { expected[$0].boxInNetworkPixels.x1 < expected[$1].boxInNetworkPixels.x1 }
-    withoutLeft = expected.indices.filter { expected[$0].boxInNetworkPixels.x1.isNaN }
+  }
+
+  /// The expected rows that have the key, by it.
+  private func sorted(by key: (Candidate) -> Float) -> [Int] {
+    expected.indices.filter { !key(expected[$0]).isNaN }
+      .sorted { key(expected[$0]) < key(expected[$1]) }
   }
 
   /// For each row its place among those expected; `nil` for a row that none of them explains.
-  func places(of rows: [Candidate]) -> [Int?] {
+  ///
+  /// - Parameter expected: the rows as they should be, in the order the plugin makes them here.
+  static func places(
+    of rows: [Candidate], among expected: [Candidate], tolerance: DetectionTolerance
+  ) -> [Int?] {
+    var search = OriginSearch(expected, tolerance: tolerance)
+    return search.places(of: rows)
+  }
+
+  private mutating func places(of rows: [Candidate]) -> [Int?] {
     var matches = Matches(rowCount: rows.count, expectedCount: expected.count)
     let isComplete = rows.count == expected.count
     for row in rows.indices where isComplete && isSame(rows[row], expected[row]) {
@@ -92,12 +104,12 @@ struct OriginSearch {
   }
 
   /// The expected rows with about the score of a row.
-  private func near(_ row: Candidate) -> ArraySlice<Int> {
+  private mutating func near(_ row: Candidate) -> ArraySlice<Int> {
     window(byScore, around: row.score, tolerance.score) { expected[$0].score }
   }
 
   /// The expected rows that begin about where a row's box begins.
-  private func beside(_ row: Candidate) -> ArraySlice<Int> {
+  private mutating func beside(_ row: Candidate) -> ArraySlice<Int> {
     let box = row.boxInNetworkPixels
     if box.x1.isNaN { return withoutLeft.prefix(Self.searchLimit) }
     // An expected box of another size may be allowed more than the row's own is.

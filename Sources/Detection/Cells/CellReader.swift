@@ -1,5 +1,6 @@
 import BoxMath
 import Glibc
+import Kernels
 import Tensors
 
 /// Direct access to cells, whose tensors it keeps alive: nobody writes to them any more.
@@ -141,26 +142,17 @@ struct CellReader: @unchecked Sendable {
     loadScores(stretch, into: &block, withClasses: withClasses)
   }
 
-  /// The classes of a stretch, a vector for each, where they stand.
-  struct ClassVectors {
-    fileprivate let plane: Plane
-    fileprivate let first: Int
-
-    subscript(classIndex: Int) -> SIMD16<Float> {
-      plane.vector(at: first + classIndex * plane.channelStride)
-    }
-  }
-
-  /// - Returns: `nil` where the stretch's classes do not stand there as vectors.
-  func classVectors(_ stretch: CellStretch) -> ClassVectors? {
+  /// The classes of a stretch where they stand; `nil` where they do not stand there side by side.
+  func classesInPlace(_ stretch: CellStretch) -> CellBlocks.Channels? {
     let source = sources[stretch.scale]
     let scores = source.scores
     guard rowOfCell == nil, scores.cellStride == 1, stretch.count == CellBlock.width,
       !scores.isLogit
     else { return nil }
     let skipped = hasObjectness ? scores.channelStride : 0
-    return ClassVectors(
-      plane: scores, first: index(scores, source.grid, stretch.firstCell) + skipped)
+    return CellBlocks.Channels(
+      scores.values, first: index(scores, source.grid, stretch.firstCell) + skipped,
+      stride: scores.channelStride, count: classCount)
   }
 
   /// Loads the objectness of a stretch of cells, if there is any, and its classes.
@@ -188,24 +180,7 @@ struct CellReader: @unchecked Sendable {
       block.corners[channel] = load(
         stretch, source.boxes, source.grid, first: first + channel * source.boxes.channelStride)
     }
-    let scale = scales[stretch.scale]
-    if case .corners = scale.encoding { return }
-    let columns = source.grid.columns
-    var (row, column) = stretch.start.quotientAndRemainder(dividingBy: columns)
-    block.corners.withUnsafeMutableBytes { bytes in
-      let lanes = bytes.bindMemory(to: Float.self).baseAddress!
-      for lane in 0..<stretch.count {
-        let channels = (lanes + lane, lanes + lane + 16, lanes + lane + 32, lanes + lane + 48)
-        let box = scale.box(
-          SIMD4(
-            channels.0.pointee, channels.1.pointee, channels.2.pointee, channels.3.pointee),
-          anchor: stretch.anchor, row: row, column: column)
-        (channels.0.pointee, channels.1.pointee) = (box.x1, box.y1)
-        (channels.2.pointee, channels.3.pointee) = (box.x2, box.y2)
-        column += 1
-        if column == columns { (row, column) = (row + 1, 0) }
-      }
-    }
+    scales[stretch.scale].makeBoxes(of: stretch, &block.corners)
   }
 
   /// One channel of a stretch.
@@ -235,27 +210,23 @@ struct CellReader: @unchecked Sendable {
     let scores = source.scores
     let step = scores.channelStride
     let skipped = hasObjectness ? step : 0
+    func first(_ lane: Int) -> Int {
+      index(scores, source.grid, stretch.firstCell + lane) + skipped
+    }
     block.classes.withUnsafeMutableBytes { bytes in
-      let lanes = bytes.bindMemory(to: Float.self).baseAddress!
-      if stretch.count < CellBlock.width {
-        lanes.update(repeating: 0, count: classCount * CellBlock.width)
-      }
-      var lane = 0
-      // Four rows at a time, four classes of each, stay in registers.
-      while step == 1, lane + 4 <= stretch.count {
-        var rows = SIMD4<Int>()
-        for row in 0..<4 {
-          rows[row] = index(scores, source.grid, stretch.firstCell + lane + row) + skipped
+      let lanes = bytes.bindMemory(to: Float.self)
+      if step == 1, stretch.count == CellBlock.width {
+        var rows = SIMD16<Int>()
+        for lane in 0..<CellBlock.width { rows[lane] = first(lane) }
+        CellBlocks.transpose(scores.values, rows: rows, count: classCount, into: lanes)
+      } else {
+        if stretch.count < CellBlock.width { lanes.update(repeating: 0) }
+        for lane in 0..<stretch.count {
+          let first = first(lane)
+          for classIndex in 0..<classCount {
+            lanes[classIndex * CellBlock.width + lane] = scores.values[first + classIndex * step]
+          }
         }
-        transpose(scores.values, rows, to: lanes + lane)
-        lane += 4
-      }
-      while lane < stretch.count {
-        let first = index(scores, source.grid, stretch.firstCell + lane) + skipped
-        for classIndex in 0..<classCount {
-          lanes[classIndex * CellBlock.width + lane] = scores.values[first + classIndex * step]
-        }
-        lane += 1
       }
       guard scores.isLogit else { return }
       for classIndex in 0..<classCount {
@@ -263,36 +234,6 @@ struct CellReader: @unchecked Sendable {
           let place = classIndex * CellBlock.width + lane
           lanes[place] = lanes[place].sigmoid
         }
-      }
-    }
-  }
-
-  /// The classes of four rows, side by side.
-  ///
-  /// - Parameter rows: where each row's first class is.
-  private func transpose(
-    _ scores: UnsafeBufferPointer<Float>, _ rows: SIMD4<Int>, to lanes: UnsafeMutablePointer<Float>
-  ) {
-    let whole = classCount & ~3
-    precondition(rows.min() >= 0 && rows.max() + classCount <= scores.count)
-    let start = UnsafeRawPointer(scores.baseAddress!)
-    func four(_ row: Int, _ classIndex: Int) -> SIMD4<Float> {
-      start.loadUnaligned(
-        fromByteOffset: (rows[row] + classIndex) * MemoryLayout<Float>.stride,
-        as: SIMD4<Float>.self)
-    }
-    for classIndex in stride(from: 0, to: whole, by: 4) {
-      let (a, b, c, d) = (
-        four(0, classIndex), four(1, classIndex), four(2, classIndex), four(3, classIndex)
-      )
-      for place in 0..<4 {
-        UnsafeMutableRawPointer(lanes + (classIndex + place) * CellBlock.width).storeBytes(
-          of: SIMD4(a[place], b[place], c[place], d[place]), as: SIMD4<Float>.self)
-      }
-    }
-    for classIndex in whole..<classCount {
-      for row in 0..<4 {
-        lanes[classIndex * CellBlock.width + row] = scores[rows[row] + classIndex]
       }
     }
   }
@@ -320,8 +261,9 @@ extension CellStretch {
 
 /// The numbers of up to 16 cells, one vector for each channel.
 struct CellBlock {
-  static let width = 16
+  static let width = CellBlocks.width
 
+  /// The box, channel by channel: its corners, once it is made.
   var corners = [SIMD16<Float>](repeating: SIMD16(), count: 4)
   var objectness = SIMD16<Float>()
   var classes: [SIMD16<Float>]
@@ -331,7 +273,54 @@ struct CellBlock {
   }
 }
 
+extension CellBlock {
+  /// Calls `body` with the classes, as they were loaded.
+  func withClasses<Result>(_ body: (CellBlocks.Channels) -> Result) -> Result {
+    classes.withUnsafeBytes {
+      body(
+        CellBlocks.Channels(
+          $0.bindMemory(to: Float.self), first: 0, stride: Self.width, count: classes.count))
+    }
+  }
+}
+
 extension CellScale {
+  /// Makes corners of the box channels of a stretch, the bits of ``box(_:anchor:row:column:)``.
+  fileprivate func makeBoxes(of stretch: CellStretch, _ channels: inout [SIMD16<Float>]) {
+    if case .corners = encoding { return }
+    var places = (rows: SIMD16<Float>(), columns: SIMD16<Float>())
+    var (row, column) = stretch.start.quotientAndRemainder(dividingBy: grid.columns)
+    for lane in 0..<stretch.count {
+      (places.rows[lane], places.columns[lane]) = (Float(row), Float(column))
+      column += 1
+      if column == grid.columns { (row, column) = (row + 1, 0) }
+    }
+    channels.withUnsafeMutableBytes { bytes in
+      let (x, y) = (bytes.bindMemory(to: Float.self).baseAddress!, CellBlock.width)
+      let (width, height) = (2 * CellBlock.width, 3 * CellBlock.width)
+      switch encoding {
+      case .corners: break
+      case .centerAndSize:
+        for lane in 0..<CellBlock.width {
+          let box = Box(
+            centerX: x[lane], centerY: x[lane + y], width: x[lane + width],
+            height: x[lane + height])
+          (x[lane], x[lane + y]) = (box.x1, box.y1)
+          (x[lane + width], x[lane + height]) = (box.x2, box.y2)
+        }
+      case .head(let decoder):
+        let decoder = decoder.ofAnchor(stretch.anchor)
+        for lane in 0..<CellBlock.width {
+          let box = decoder.corners(
+            x: x[lane], y: x[lane + y], width: x[lane + width], height: x[lane + height],
+            row: places.rows[lane], column: places.columns[lane])
+          (x[lane], x[lane + y]) = (box.x1, box.y1)
+          (x[lane + width], x[lane + height]) = (box.x2, box.y2)
+        }
+      }
+    }
+  }
+
   /// The box that four channels stand for.
   func box(_ values: SIMD4<Float>, anchor: Int, row: Int, column: Int) -> Box {
     switch encoding {

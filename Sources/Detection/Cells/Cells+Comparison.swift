@@ -86,7 +86,8 @@ private struct CellComparer {
 
   private mutating func compare(_ stretch: CellStretch) {
     let isMixed = left.hasObjectness != right.hasObjectness
-    let inPlace = isMixed ? (nil, nil) : (left.classVectors(stretch), right.classVectors(stretch))
+    let inPlace =
+      isMixed ? (nil, nil) : (left.classesInPlace(stretch), right.classesInPlace(stretch))
     left.load(stretch, into: &leftBlock, withClasses: inPlace.0 == nil)
     right.load(stretch, into: &rightBlock, withClasses: inPlace.1 == nil)
     if isMixed {
@@ -101,10 +102,8 @@ private struct CellComparer {
     if left.hasObjectness, right.hasObjectness {
       score.add(leftBlock.objectness, rightBlock.objectness)
     }
-    for classIndex in leftBlock.classes.indices {
-      score.add(
-        inPlace.0?[classIndex] ?? leftBlock.classes[classIndex],
-        inPlace.1?[classIndex] ?? rightBlock.classes[classIndex])
+    leftBlock.withClasses { a in
+      rightBlock.withClasses { b in score.add(inPlace.0 ?? a, inPlace.1 ?? b) }
     }
     comparison.compared += stretch.count
     record(box, score, stretch)
@@ -196,6 +195,10 @@ private struct LaneErrors {
       distance.replace(with: 0, where: (a .== b) .| ((a .!= a) .& (b .!= b)))
     }
     bits.replace(with: distance, where: distance .> bits)
+  }
+
+  mutating func add(_ a: CellBlocks.Channels, _ b: CellBlocks.Channels) {
+    CellBlocks.addDistances(a, b, mayShareNaN: rule == .mayBeShared, to: &bits)
   }
 
   mutating func clear(where mask: SIMDMask<SIMD16<Int32>>) { bits.replace(with: 0, where: mask) }

@@ -31,7 +31,7 @@ struct RowTracing {
         cell: cell, boxInNetworkPixels: decoders[scale].box(place), score: Float(row.score),
         classIndex: row.label)
     }
-    var origins = OriginSearch(expected, tolerance: tolerance).places(of: rows)
+    var origins = OriginSearch.places(of: rows, among: expected, tolerance: tolerance)
       .map { $0.flatMap { expected[$0].cell } }
     Self.traceByScore(rows, expected, tolerance: tolerance.score, &origins)
     let traced = zip(origins, rows).compactMap { cell, row in cell.map { (cell: $0, row: row) } }

@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// A condition that threads wait for, by a mutex and a condition variable of POSIX threads.
@@ -33,20 +34,17 @@ final class Condition: @unchecked Sendable {
 }
 
 /// Runs `body` on a thread of its own, if the system has one to give.
-func startThread(_ body: @escaping @Sendable () -> Void) {
+///
+/// - Parameter place: which of the processors after the caller's, in a circle, it begins on.
+func startThread(beside place: Int, _ body: @escaping @Sendable () -> Void) {
   final class Start: Sendable {
     let body: @Sendable () -> Void
 
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
-  var thread = pthread_t()
   let start = Unmanaged.passRetained(Start(body))
-  let status = pthread_create(
-    &thread, nil,
-    { start in
-      Unmanaged<Start>.fromOpaque(start!).takeRetainedValue().body()
-      return nil
-    }, start.toOpaque())
-  guard status == 0 else { return start.release() }
-  pthread_detach(thread)
+  let status = start_thread(
+    { Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body() }, start.toOpaque(),
+    Int32(truncatingIfNeeded: place))
+  if status != 0 { start.release() }
 }

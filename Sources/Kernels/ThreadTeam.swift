@@ -17,7 +17,7 @@ package final class ThreadTeam: Sendable {
     shared = SharedState()
     for worker in 1..<self.threadCount {
       let shared = shared
-      startThread { shared.work(as: worker) }
+      startThread(beside: worker) { shared.work(as: worker) }
     }
   }
 

@@ -8,4 +8,5 @@
 #include "process_memory.h"
 #include "simd_level.h"
 #include "spin.h"
+#include "threads.h"
 #include "winograd.h"

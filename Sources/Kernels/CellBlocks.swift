@@ -65,17 +65,32 @@ package enum CellBlocks {
   ///   - rows: for each lane, the index of its first channel in `values`.
   ///   - lanes: `[count, width]`.
   package static func transpose(
-    _ values: UnsafeBufferPointer<Float>, rows: SIMD16<Int>, count: Int,
+    _ values: UnsafeBufferPointer<Float>, rows: UnsafeBufferPointer<Int>, count: Int,
     into lanes: UnsafeMutableBufferPointer<Float>
   ) {
     precondition(
-      rows.min() >= 0 && rows.max() + count <= values.count && lanes.count >= count * width)
+      rows.count == width && rows.allSatisfy { $0 >= 0 && $0 + count <= values.count }
+        && lanes.count >= count * width)
     guard count > 0 else { return }
-    withUnsafeBytes(of: rows) { rows in
-      functions.transpose(
-        values.baseAddress!, rows.assumingMemoryBound(to: Int.self).baseAddress!, count,
-        lanes.baseAddress!)
+    functions.transpose(values.baseAddress!, rows.baseAddress!, count, lanes.baseAddress!)
+  }
+
+  /// One channel of ``width`` neighbouring rows.
+  ///
+  /// - Parameters:
+  ///   - first: the index of the first row's.
+  ///   - stride: between rows, in elements.
+  package static func gather(
+    _ values: UnsafeBufferPointer<Float>, first: Int, stride: Int
+  ) -> SIMD16<Float> {
+    precondition(first >= 0 && stride >= 0 && first + (width - 1) * stride < values.count)
+    var lanes = SIMD16<Float>()
+    withUnsafeMutableBytes(of: &lanes) { lanes in
+      cells_gather(
+        values.baseAddress! + first, stride,
+        lanes.assumingMemoryBound(to: Float.self).baseAddress!)
     }
+    return lanes
   }
 
   /// For each lane the bits of the largest distance of two blocks' channels, and of what `largest`

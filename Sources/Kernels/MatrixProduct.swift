@@ -46,7 +46,8 @@ package struct MatrixProduct: Sendable {
       let row = index / columnTiles % rowTiles * Self.tile.rows
       let column = index % columnTiles * Self.tile.columns
       T.multiply(
-        with: blas, m: min(Self.tile.rows, rows - row), n: min(Self.tile.columns, columns - column), k: depth,
+        with: blas, m: min(Self.tile.rows, rows - row), n: min(Self.tile.columns, columns - column),
+        k: depth,
         a: left.baseAddress! + leftStarts[batch] + (transposesLeft ? row : row * depth),
         lda: transposesLeft ? rows : depth, transposesA: transposesLeft,
         b: right.baseAddress! + rightStarts[batch] + (transposesRight ? column * depth : column),

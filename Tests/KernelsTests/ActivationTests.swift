@@ -40,7 +40,7 @@ struct ActivationTests {
 
   /// All kinds of numbers: special ones, random bits, and those where the functions vary.
   static let arguments: [Float] = {
-    var generator = Seeded(state: 2024)
+    var generator = SeededGenerator(seed: 2024)
     return special
       + (0..<200_000).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: generator.next())) }
       + (0..<200_000).map { _ in Float.random(in: -105...90, using: &generator) }
@@ -129,18 +129,5 @@ struct ActivationTests {
     let expected = Self.apply(activation_functions(InstructionSet.inUse).silu, to: x)
     x.withUnsafeMutableBufferPointer { Activations.silu(UnsafeBufferPointer($0), into: $0) }
     #expect(x.map(\.bitPattern) == expected.map(\.bitPattern))
-  }
-}
-
-/// SplitMix64: random numbers that a seed repeats.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -14,7 +14,7 @@ import Testing
 
   /// Numbers with many that are equal, not finite, or not there.
   private static func numbers(_ count: Int, seed: UInt64) -> [Float] {
-    var generator = Seeded(state: seed)
+    var generator = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       Int.random(in: 0..<3, using: &generator) == 0
         ? special.randomElement(using: &generator)!
@@ -35,6 +35,14 @@ import Testing
         #expect(lanes[channel * Self.lanes + lane] == values[rows[lane] + channel])
       }
     }
+  }
+
+  @Test(arguments: [1, 3, 85]) private func gatherTakesEveryRow(_ stride: Int) {
+    let values = (0..<5 + 15 * stride).map(Float.init)
+    let lanes = values.withUnsafeBufferPointer {
+      CellBlocks.gather($0, first: 4, stride: stride)
+    }
+    #expect((0..<Self.lanes).allSatisfy { lanes[$0] == Float(4 + $0 * stride) })
   }
 
   @Test(arguments: ActivationTests.levels, counts)

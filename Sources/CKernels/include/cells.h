@@ -27,5 +27,14 @@ typedef struct {
       float largest[CellLanes]);
 } CellFunctions;
 
+// One channel of neighbouring rows, `stride` apart: lanes[r] = values[r * stride]. Fetches the channel
+// of the rows two blocks ahead, each in a line of memory of its own.
+static inline void cells_gather(const float *values, ptrdiff_t stride, float lanes[CellLanes]) {
+  for (int row = 0; row < CellLanes; row++) {
+    __builtin_prefetch(values + (row + 2 * CellLanes) * stride);
+    lanes[row] = values[row * stride];
+  }
+}
+
 // The functions of a level this processor can run.
 CellFunctions cell_functions(SIMDLevel level);

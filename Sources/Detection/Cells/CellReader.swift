@@ -159,27 +159,19 @@ struct CellReader: @unchecked Sendable {
   func loadScores(_ stretch: CellStretch, into block: inout CellBlock, withClasses: Bool) {
     let source = sources[stretch.scale]
     let scores = source.scores
-    let first = index(scores, source.grid, stretch.firstCell)
-    if hasObjectness { block.objectness = load(stretch, scores, source.grid, first: first) }
+    if hasObjectness {
+      let first = index(scores, source.grid, stretch.firstCell)
+      block.objectness = load(stretch, scores, source.grid, first: first)
+    }
     guard withClasses else { return }
-    let firstClass = first + (hasObjectness ? scores.channelStride : 0)
-    guard scores.cellStride == 1, rowOfCell == nil else {
-      loadRows(stretch, source, into: &block)
-      return
-    }
-    for classIndex in 0..<classCount {
-      block.classes[classIndex] = load(
-        stretch, scores, source.grid, first: firstClass + classIndex * scores.channelStride)
-    }
+    let skipped = hasObjectness ? 1 : 0
+    load(
+      skipped..<skipped + classCount, of: stretch, scores, source.grid, into: &block.classes)
   }
 
   private func loadBoxes(_ stretch: CellStretch, into block: inout CellBlock) {
     let source = sources[stretch.scale]
-    let first = index(source.boxes, source.grid, stretch.firstCell)
-    for channel in 0..<4 {
-      block.corners[channel] = load(
-        stretch, source.boxes, source.grid, first: first + channel * source.boxes.channelStride)
-    }
+    load(0..<4, of: stretch, source.boxes, source.grid, into: &block.corners)
     scales[stretch.scale].makeBoxes(of: stretch, &block.corners)
   }
 
@@ -189,52 +181,55 @@ struct CellReader: @unchecked Sendable {
   private func load(
     _ stretch: CellStretch, _ plane: Plane, _ grid: CellLayout.Scale, first: Int
   ) -> SIMD16<Float> {
-    var lanes = SIMD16<Float>()
-    if rowOfCell != nil {
-      let offset = first - index(plane, grid, stretch.firstCell)
-      for lane in 0..<stretch.count {
-        lanes[lane] = plane.values[index(plane, grid, stretch.firstCell + lane) + offset]
-      }
-    } else if plane.cellStride == 1, stretch.count == CellBlock.width {
-      lanes = plane.vector(at: first)
-    } else {
-      for lane in 0..<stretch.count { lanes[lane] = plane.values[first + lane * plane.cellStride] }
+    if rowOfCell == nil, stretch.count == CellBlock.width, !plane.isLogit {
+      return plane.cellStride == 1
+        ? plane.vector(at: first)
+        : CellBlocks.gather(plane.values, first: first, stride: plane.cellStride)
     }
-    guard plane.isLogit else { return lanes }
-    for lane in 0..<stretch.count { lanes[lane] = lanes[lane].sigmoid }
+    var lanes = SIMD16<Float>()
+    // Lane by lane in memory: a lane of a vector that is not known beforehand costs a copy of all.
+    withUnsafeMutableBytes(of: &lanes) { bytes in
+      let lanes = bytes.assumingMemoryBound(to: Float.self)
+      if rowOfCell != nil {
+        let offset = first - index(plane, grid, stretch.firstCell)
+        for lane in 0..<stretch.count {
+          lanes[lane] = plane.values[index(plane, grid, stretch.firstCell + lane) + offset]
+        }
+      } else {
+        for lane in 0..<stretch.count {
+          lanes[lane] = plane.values[first + lane * plane.cellStride]
+        }
+      }
+      guard plane.isLogit else { return }
+      for lane in 0..<stretch.count { lanes[lane] = lanes[lane].sigmoid }
+    }
     return lanes
   }
 
-  /// All classes of a stretch whose cells are rows.
-  private func loadRows(_ stretch: CellStretch, _ source: Source, into block: inout CellBlock) {
-    let scores = source.scores
-    let step = scores.channelStride
-    let skipped = hasObjectness ? step : 0
-    func first(_ lane: Int) -> Int {
-      index(scores, source.grid, stretch.firstCell + lane) + skipped
+  /// Neighbouring channels of a stretch, a vector for each.
+  private func load(
+    _ channels: Range<Int>, of stretch: CellStretch, _ plane: Plane, _ grid: CellLayout.Scale,
+    into vectors: inout [SIMD16<Float>]
+  ) {
+    let areRows = rowOfCell != nil || plane.cellStride != 1
+    guard areRows, plane.channelStride == 1, stretch.count == CellBlock.width else {
+      let first = index(plane, grid, stretch.firstCell)
+      for (place, channel) in channels.enumerated() {
+        vectors[place] = load(stretch, plane, grid, first: first + channel * plane.channelStride)
+      }
+      return
     }
-    block.classes.withUnsafeMutableBytes { bytes in
+    vectors.withUnsafeMutableBytes { bytes in
       let lanes = bytes.bindMemory(to: Float.self)
-      if step == 1, stretch.count == CellBlock.width {
-        var rows = SIMD16<Int>()
-        for lane in 0..<CellBlock.width { rows[lane] = first(lane) }
-        CellBlocks.transpose(scores.values, rows: rows, count: classCount, into: lanes)
-      } else {
-        if stretch.count < CellBlock.width { lanes.update(repeating: 0) }
-        for lane in 0..<stretch.count {
-          let first = first(lane)
-          for classIndex in 0..<classCount {
-            lanes[classIndex * CellBlock.width + lane] = scores.values[first + classIndex * step]
-          }
+      withUnsafeTemporaryAllocation(of: Int.self, capacity: CellBlock.width) { rows in
+        for lane in 0..<CellBlock.width {
+          rows[lane] = index(plane, grid, stretch.firstCell + lane) + channels.lowerBound
         }
+        CellBlocks.transpose(
+          plane.values, rows: UnsafeBufferPointer(rows), count: channels.count, into: lanes)
       }
-      guard scores.isLogit else { return }
-      for classIndex in 0..<classCount {
-        for lane in 0..<stretch.count {
-          let place = classIndex * CellBlock.width + lane
-          lanes[place] = lanes[place].sigmoid
-        }
-      }
+      guard plane.isLogit else { return }
+      for place in lanes.indices { lanes[place] = lanes[place].sigmoid }
     }
   }
 }
@@ -288,13 +283,6 @@ extension CellScale {
   /// Makes corners of the box channels of a stretch, the bits of ``box(_:anchor:row:column:)``.
   fileprivate func makeBoxes(of stretch: CellStretch, _ channels: inout [SIMD16<Float>]) {
     if case .corners = encoding { return }
-    var places = (rows: SIMD16<Float>(), columns: SIMD16<Float>())
-    var (row, column) = stretch.start.quotientAndRemainder(dividingBy: grid.columns)
-    for lane in 0..<stretch.count {
-      (places.rows[lane], places.columns[lane]) = (Float(row), Float(column))
-      column += 1
-      if column == grid.columns { (row, column) = (row + 1, 0) }
-    }
     channels.withUnsafeMutableBytes { bytes in
       let (x, y) = (bytes.bindMemory(to: Float.self).baseAddress!, CellBlock.width)
       let (width, height) = (2 * CellBlock.width, 3 * CellBlock.width)
@@ -310,12 +298,15 @@ extension CellScale {
         }
       case .head(let decoder):
         let decoder = decoder.ofAnchor(stretch.anchor)
-        for lane in 0..<CellBlock.width {
+        var (row, column) = stretch.start.quotientAndRemainder(dividingBy: grid.columns)
+        for lane in 0..<stretch.count {
           let box = decoder.corners(
             x: x[lane], y: x[lane + y], width: x[lane + width], height: x[lane + height],
-            row: places.rows[lane], column: places.columns[lane])
+            row: Float(row), column: Float(column))
           (x[lane], x[lane + y]) = (box.x1, box.y1)
           (x[lane + width], x[lane + height]) = (box.x2, box.y2)
+          column += 1
+          if column == grid.columns { (row, column) = (row + 1, 0) }
         }
       }
     }

@@ -90,21 +90,19 @@ package struct OperatorTable: Sendable {
   /// The domain of ``own``.
   package static let ownDomain = "verify-patch"
 
-  private let standardByType: [String: any Operator.Type]
-  private let pluginsByType: [String: any Operator.Type]
-  private let ownByType: [String: any Operator.Type]
+  private static let standardByType = byType(standard)
+  private static let pluginsByType = byType(plugins)
+  private static let ownByType = byType(own)
 
-  package init() {
-    standardByType = Self.byType(Self.standard)
-    pluginsByType = Self.byType(Self.plugins)
-    ownByType = Self.byType(Self.own)
-  }
+  package init() {}
 
   /// The operator a node applies, when there is one for its domain and version.
   package func callAsFunction(_ node: Node, opset: Int) -> (any Operator.Type)? {
-    if node.domain == Self.ownDomain { return ownByType[node.operatorType] }
-    if let plugin = pluginsByType[node.operatorType] { return plugin }
-    guard node.domain.isEmpty, let found = standardByType[node.operatorType] else { return nil }
+    if node.domain == Self.ownDomain { return Self.ownByType[node.operatorType] }
+    if let plugin = Self.pluginsByType[node.operatorType] { return plugin }
+    guard node.domain.isEmpty, let found = Self.standardByType[node.operatorType] else {
+      return nil
+    }
     return found.opsets.contains(opset) ? found : nil
   }
 

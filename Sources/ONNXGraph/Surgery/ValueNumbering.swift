@@ -54,20 +54,24 @@ package struct ValueNumbering {
 /// A tensor as its type, shape and bits.
 struct TensorContent: Hashable {
   let tensor: Tensor
+  /// Of a few pieces, which tell weights apart; equality then looks at every byte.
+  private let digest: Int
 
-  init(_ tensor: Tensor) { self.tensor = tensor }
-
-  func hash(into hasher: inout Hasher) {
+  init(_ tensor: Tensor) {
+    self.tensor = tensor
+    var hasher = Hasher()
     hasher.combine(tensor.elementType)
     hasher.combine(tensor.shape)
     tensor.withUnsafeBytes { bytes in
-      // A few pieces tell weights apart; equality then looks at every byte.
-      let step = max(bytes.count / 16, 1)
+      let step = max(bytes.count / 4, 1)
       for start in stride(from: 0, to: bytes.count, by: step) {
-        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[start...].prefix(16)))
+        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: bytes[start...].prefix(64)))
       }
     }
+    digest = hasher.finalize()
   }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 }
 
 /// All of a node that decides its results.

@@ -100,10 +100,12 @@ private struct StretchedRow {
   ) {
     samples.withUnsafeBufferPointer { near in
       other.samples.withUnsafeBufferPointer { far in
+        // All of it fits 16 bits, of which a vector holds twice as many as of 32.
+        let (share, otherShare) = (Int32(Int16(share)), Int32(Int16(otherShare)))
         for index in line.indices {
-          let mixed =
-            (share &* Int32(near[index])) &>> 16 &+ (otherShare &* Int32(far[index])) &>> 16
-          line[index] = UInt8(truncatingIfNeeded: (mixed &+ 2) &>> 2)
+          let a = Int16(truncatingIfNeeded: (share &* Int32(near[index])) &>> 16)
+          let b = Int16(truncatingIfNeeded: (otherShare &* Int32(far[index])) &>> 16)
+          line[index] = UInt8(truncatingIfNeeded: (a &+ b &+ 2) &>> 2)
         }
       }
     }

@@ -2,13 +2,10 @@ import Detection
 
 /// Which anchors and classes candidates have shown.
 struct Coverage {
-  private struct ScaleAnchor: Hashable {
-    let scale: Int
-    let anchor: Int
-  }
-
-  private var scaleAnchors: Set<ScaleAnchor> = []
-  private var classes: Set<Int> = []
+  /// For each scale and each of its anchors, whether a candidate has shown it.
+  private var anchors: [[Bool]] = []
+  /// For each class, whether a candidate has shown it.
+  private var classes: [Bool] = []
   private(set) var layout: CellLayout?
   private(set) var classCount = 0
 
@@ -16,22 +13,36 @@ struct Coverage {
     let cells = evidence.cells.original
     layout = cells.layout
     classCount = cells.classCount
+    classes.extend(to: cells.classCount)
+    while anchors.count < cells.layout.scales.count { anchors.append([]) }
+    for (scale, grid) in cells.layout.scales.enumerated() {
+      anchors[scale].extend(to: grid.anchors)
+    }
     for set in evidence.candidates.both {
       for candidate in set.candidates {
         guard let number = candidate.cell else { continue }
         let cell = cells.layout[number]
-        scaleAnchors.insert(ScaleAnchor(scale: cell.scale, anchor: cell.anchor))
-        if candidate.classIndex >= 0 { classes.insert(candidate.classIndex) }
+        anchors[cell.scale][cell.anchor] = true
+        if classes.indices.contains(candidate.classIndex) { classes[candidate.classIndex] = true }
       }
     }
   }
 
   /// Pairs of scale and anchor, in order.
   var orderedScaleAnchors: [[Int]] {
-    scaleAnchors.map { [$0.scale, $0.anchor] }.sorted { ($0[0], $0[1]) < ($1[0], $1[1]) }
+    anchors.enumerated().flatMap { scale, anchors in
+      anchors.indices.filter { anchors[$0] }.map { [scale, $0] }
+    }
   }
 
-  var orderedClasses: [Int] { classes.sorted() }
+  var orderedClasses: [Int] { classes.indices.filter { classes[$0] } }
+}
+
+extension [Bool] {
+  /// As many elements at least, `false` where there were none.
+  fileprivate mutating func extend(to count: Int) {
+    if self.count < count { self += repeatElement(false, count: count - self.count) }
+  }
 }
 
 extension CoverageReport {

@@ -86,29 +86,38 @@ private struct StressPlane {
     // Corners and edges get other kinds in each pass.
     let rotation = numbers.below(cellCount)
     let spacing = max(2, cellCount / (2 * kinds.count))
+    let levels = StressLevels.even
     for place in 0..<cellCount {
       let slot = pass &* cellCount &+ (place + rotation) % cellCount
       if slot % spacing == 0 {
         write(kinds[(slot / spacing + start) % kinds.count], at: place)
       } else if slot % 8 != 1 {
-        let lowest = StressLevels.even[..<(StressLevels.count / 4)]
-        set(4, lowest[numbers.below(lowest.count)], at: place)
+        set(4, levels[numbers.below(StressLevels.count / 4)], at: place)
       }
     }
   }
 
   private mutating func fillRandomly() {
+    // Four values of each number, from its low bits up.
+    var numbers = numbers
     StressLevels.even.withUnsafeBufferPointer { levels in
-      var index = 0
-      while index < values.count {
-        var number = numbers.next()
-        for _ in 0..<min(4, values.count - index) {
-          values[index] = levels[Int(truncatingIfNeeded: number) & (StressLevels.count - 1)]
-          number >>= 16
-          index += 1
-        }
+      func level(_ number: UInt64, _ place: UInt64) -> Float {
+        levels[Int(truncatingIfNeeded: number >> (16 &* place)) & (StressLevels.count - 1)]
+      }
+      let whole = values.count & ~3
+      for index in stride(from: 0, to: whole, by: 4) {
+        let number = numbers.next()
+        values[index] = level(number, 0)
+        values[index + 1] = level(number, 1)
+        values[index + 2] = level(number, 2)
+        values[index + 3] = level(number, 3)
+      }
+      if whole < values.count {
+        let number = numbers.next()
+        for index in whole..<values.count { values[index] = level(number, UInt64(index - whole)) }
       }
     }
+    self.numbers = numbers
   }
 
   private mutating func write(_ kind: StressKind, at place: Int) {

@@ -12,7 +12,7 @@ package struct TensorDescription: Sendable, Equatable {
 }
 
 /// What is known of a tensor, by its name, for the input a graph is to be run with.
-package typealias TensorLookup = (String) -> TensorDescription?
+package typealias TensorLookup = @Sendable (String) -> TensorDescription?
 
 /// Why detections cannot be read off a graph's tensors: one line.
 package struct DetectionError: Error, CustomStringConvertible {

@@ -96,6 +96,11 @@ public struct ResolvedGraph: Sendable {
     }
   }
 
+  /// Packs the weights of all convolutions, which the first run does otherwise.
+  package func packWeights(on team: ThreadTeam) {
+    for case .prepared(_, let prepared) in steps { prepared.prepareConstants?(team) }
+  }
+
   /// A tensor's value, when it does not depend on what the graph is fed.
   public func constant(_ tensor: String) -> Tensor? { operands[tensor]?.value }
 }

@@ -104,8 +104,9 @@ import Testing
     for (name, description) in graph.descriptions where name != "images" {
       graph.descriptions[name] = TensorDescription(type, description.shape)
     }
+    let descriptions = graph.descriptions
     let probe = try #require(
-      try Probe(graph.graph, graph.recognized()) { graph.descriptions[$0] })
+      try Probe(graph.graph, graph.recognized()) { descriptions[$0] })
     #expect(probe.runs.count == 2)
     let tail = Tail(testDescription: "", order: { Array((0..<$0).reversed()) })
     let geometry = probe.geometry(

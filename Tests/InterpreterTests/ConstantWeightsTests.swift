@@ -22,7 +22,9 @@ struct ConstantWeightsTests {
 
   private static let shape: Shape = [1, 8, 16, 16]
 
-  private func plan(weights memory: Memory, convolution: ConvolutionMethod) throws -> Plan {
+  private func resolved(
+    weights memory: Memory, convolution: ConvolutionMethod
+  ) throws -> ResolvedGraph {
     let weights = Tensor(
       elementType: .float32, shape: [8, 8, 3, 3],
       storage: TensorStorage(borrowing: UnsafeRawBufferPointer(memory.bytes), owner: memory),
@@ -39,9 +41,15 @@ struct ConstantWeightsTests {
             attributes: ["pads": .ints([1, 1, 1, 1])]),
           Node(operatorType: "Relu", inputs: ["c"], outputs: ["y"]),
         ]))
-    return try Plan(
-      ResolvedGraph(
-        model, inputs: ["x": .init(.float32, Self.shape)], convolution: convolution))
+    return try ResolvedGraph(
+      model, inputs: ["x": .init(.float32, Self.shape)], convolution: convolution)
+  }
+
+  private static let input = Tensor(
+    (0..<shape.elementCount).map { Float(cos(Double($0) * 0.3)) }, shape: shape)
+
+  private func output(_ plan: Plan) throws -> [Float] {
+    try plan.run(["x": Self.input])["y"]!.elements(of: Float.self)
   }
 
   @Test(
@@ -50,13 +58,26 @@ struct ConstantWeightsTests {
   func weightsAreLetGo(_ convolution: ConvolutionMethod) throws {
     var memory: Memory? = Memory()
     weak let weights = memory
-    let plan = try plan(weights: memory!, convolution: convolution)
+    let plan = try Plan(resolved(weights: memory!, convolution: convolution))
     memory = nil
     #expect(weights != nil)
-    let input = Tensor(
-      (0..<Self.shape.elementCount).map { Float(cos(Double($0) * 0.3)) }, shape: Self.shape)
-    let first = try plan.run(["x": input])["y"]!.elements(of: Float.self)
+    let first = try output(plan)
     #expect((weights != nil) == (convolution == .blas))
-    #expect(try plan.run(["x": input])["y"]!.elements(of: Float.self) == first)
+    #expect(try output(plan) == first)
+  }
+
+  @Test(arguments: ConvolutionMethod.allCases)
+  func packedAheadTheyGiveTheSame(_ convolution: ConvolutionMethod) throws {
+    let expected = try output(Plan(resolved(weights: Memory(), convolution: convolution)))
+    var memory: Memory? = Memory()
+    weak let weights = memory
+    var resolved: ResolvedGraph? = try resolved(weights: memory!, convolution: convolution)
+    let plan = try Plan(resolved!)
+    memory = nil
+    resolved!.packWeights(on: ThreadTeam(threadCount: 2))
+    resolved = nil
+    // Packed for the plan as well, which applies the activation in passing.
+    #expect((weights != nil) == (convolution == .blas))
+    #expect(try output(plan) == expected)
   }
 }

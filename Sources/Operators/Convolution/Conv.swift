@@ -83,26 +83,27 @@ enum Conv: ArithmeticOperator {
       return nil
     }
     let workspaceBytes = convolution.workspaceBytesPerWorker
+    let constants = operands.constants
     var node = PreparedNode(
       .float32, operands.shape, multiplyAdds: geometry.multiplyAdds
     ) { run in
-      func packed(_ weights: Tensor, _ bias: Tensor?) -> PackedWeights {
-        weights.withUnsafeBytes { weights in
-          convolution.packed(
-            weights: weights.baseAddress!,
-            bias: bias?.unsafeElements(of: Float.self).baseAddress, team: run.team)
-        }
+      let weights: PackedWeights
+      if let constants {
+        weights = constants.packed(for: convolution, on: run.team)
+      } else {
+        let bias = operands.hasBias ? run.inputs[2] : nil
+        weights = convolution.packed(run.inputs[1]!, bias, on: run.team)
       }
-      let weights =
-        operands.constants?.packed(packed)
-        ?? packed(run.inputs[1]!, operands.hasBias ? run.inputs[2] : nil)
       convolution(
         input: run.input(0).baseAddress!, weights: weights, output: run.output().baseAddress!,
         team: run.team
       ) { run.workspace(ofWorker: $0, bytesPerWorker: workspaceBytes) }
     }
     node.workspaceBytesPerWorker = workspaceBytes
-    node.holdsConstants = operands.constants != nil
+    node.holdsConstants = constants != nil
+    if let constants {
+      node.prepareConstants = { _ = constants.packed(for: convolution, on: $0) }
+    }
     if activation == nil {
       node.applying = { packedWeights(type, geometry, operands, activation: $0)! }
     }
@@ -143,16 +144,27 @@ private final class ConstantWeights: Sendable {
 
   init(_ weights: Tensor, _ bias: Tensor?) { state = Mutex(.given(weights: weights, bias: bias)) }
 
-  func packed(_ pack: (_ weights: Tensor, _ bias: Tensor?) -> PackedWeights) -> PackedWeights {
+  func packed(for convolution: any PackedConvolution, on team: ThreadTeam) -> PackedWeights {
     state.withLock { state in
       switch state {
       case .packed(let packed): return packed
       case .given(let weights, let bias):
-        let packed = pack(weights, bias)
+        let packed = convolution.packed(weights, bias, on: team)
         state = .packed(packed)
         weights.storage.releaseFilePages()
         return packed
       }
+    }
+  }
+}
+
+extension PackedConvolution {
+  fileprivate func packed(_ weights: Tensor, _ bias: Tensor?, on team: ThreadTeam) -> PackedWeights
+  {
+    weights.withUnsafeBytes { weights in
+      packed(
+        weights: weights.baseAddress!, bias: bias?.unsafeElements(of: Float.self).baseAddress,
+        team: team)
     }
   }
 }

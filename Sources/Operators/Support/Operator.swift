@@ -97,6 +97,8 @@ package struct PreparedNode: Sendable {
   package var onlyMovesElements = false
   /// Whether the node holds the values of its constant inputs itself, in a form of its own.
   package var holdsConstants = false
+  /// Puts the constants that the node holds into the form it reads; the first run does it otherwise.
+  package var prepareConstants: (@Sendable (ThreadTeam) -> Void)?
   /// The function of its first input that the node is, when convolutions can apply it.
   package var activation: Activation?
   /// The same node with a function applied to its result, for nodes that can do so in passing.

@@ -16,9 +16,12 @@ extension GraphComparison {
     pair.plan.freeMemory()
     do {
       return try Stopwatch().add(to: &seconds) {
-        let tails = try TailPair(
-          models, pair, images: inputs.with(image).map { (name: $0.name, tensor: $1) },
-          sharing: options.sharesNodes)
+        let tails =
+          try pair.tails?.get()
+          ?? TailPair(
+            models, pair.endings, pair.lookups,
+            images: inputs.with(image).map { (name: $0.name, tensor: $1) },
+            sharing: options.sharesNodes)
         let run = try StressRun(tails, pair.endings, geometries, options: options, team: team)
         let tolerance = tolerance(
           rounding(pair, unshared: tails.unsharedOperators), geometries.original, image.original)

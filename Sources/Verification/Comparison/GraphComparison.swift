@@ -2,6 +2,7 @@ import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
+import Synchronization
 import Tensors
 
 /// Compares what two graphs detect, image after image.
@@ -51,23 +52,40 @@ struct GraphComparison {
     let team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
     self.team = team
     let (inputs, sizing) = (inputs, sizing)
-    let early: (fed: Pair<ResolvedGraph.Description>, pair: PreparedPair)?
-    ((joint, early), self.first) = team.both {
+    // Each of the two that run side by side is one thread.
+    let alone = ThreadTeam(threadCount: 1)
+    let resolved = Mutex<ResolvedPair?>(nil)
+    var early: (fed: Pair<ResolvedGraph.Description>, pair: PreparedPair)?
+    let tails: Result<TailPair, Refusal>?
+    ((joint, early), (self.first, tails)) = team.both {
       let joint = JointGraph(
         models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : [])
       guard first != nil, let fed = inputs.pictures(sizing),
-        let pair = try? PreparedPair(
-          models, inputs, fed: fed, joint: joint, options, on: ThreadTeam(threadCount: 1))
+        let ready = try? ResolvedPair(models, inputs, fed: fed, joint: joint, options)
       else { return (joint, nil) }
+      resolved.withLock { $0 = ready }
+      guard let pair = try? PreparedPair(models, ready, on: alone) else { return (joint, nil) }
       return (joint, (fed, pair))
     } _: {
-      first.map { source in
-        let image = Result { () throws(Refusal) in
-          try source.prepared(for: inputs, sizing, options.preprocessing)
-        }
-        return (source.name, image)
+      guard let first else { return (nil, nil) }
+      let image = Result { () throws(Refusal) in
+        try first.prepared(for: inputs, sizing, options.preprocessing)
       }
+      // What is left for the first run and the stress otherwise, while this thread has the time.
+      guard let ready = resolved.withLock({ $0 }) else { return ((first.name, image), nil) }
+      ready.run.packWeights(on: alone)
+      guard options.stressCases > 0, let tensors = try? image.get().tensors else {
+        return ((first.name, image), nil)
+      }
+      let tails = Result { () throws(Refusal) in
+        try TailPair(
+          models, ready.endings, ready.lookups,
+          images: inputs.with(tensors).map { (name: $0.name, tensor: $1) },
+          sharing: options.sharesNodes)
+      }
+      return ((first.name, image), tails)
     }
+    early?.pair.tails = tails
     let names = models.map { ClassNames(metadata: $0.model.metadata) }
     labels = names.original ?? names.patched
     if let original = names.original, let patched = names.patched, original != patched {
@@ -190,7 +208,8 @@ struct GraphComparison {
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {
     let fed = tensors.map { ResolvedGraph.Description($0.elementType, $0.shape) }
     if let known = prepared[fed.both] { return known }
-    let pair = try PreparedPair(models, inputs, fed: fed, joint: joint, options, on: team)
+    let resolved = try ResolvedPair(models, inputs, fed: fed, joint: joint, options)
+    let pair = try PreparedPair(models, resolved, on: team)
     keep(pair, for: fed)
     return pair
   }

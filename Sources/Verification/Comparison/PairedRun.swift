@@ -6,8 +6,8 @@ import Surgery
 import Tensors
 
 /// Two graphs resolved for inputs of given shapes, to be run as one or apart.
-struct PairedRun {
-  private enum Graphs {
+struct PairedRun: Sendable {
+  private enum Graphs: Sendable {
     case joint(ResolvedGraph, names: Pair<[String: String]>)
     case apart(Pair<ResolvedGraph>)
   }
@@ -54,6 +54,14 @@ struct PairedRun {
       names.map { names in { name in names[name].flatMap { resolved.tensorDescription(of: $0) } } }
     case .apart(let resolved):
       resolved.map { resolved in { resolved.tensorDescription(of: $0) } }
+    }
+  }
+
+  /// Packs the weights of both graphs, which the first run does otherwise.
+  func packWeights(on team: ThreadTeam) {
+    switch graphs {
+    case .joint(let resolved, _): resolved.packWeights(on: team)
+    case .apart(let resolved): for resolved in resolved.both { resolved.packWeights(on: team) }
     }
   }
 

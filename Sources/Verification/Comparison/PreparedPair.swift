@@ -4,6 +4,29 @@ import Kernels
 import ONNXGraph
 import Tensors
 
+/// Two graphs resolved for inputs of given shapes, and what each ends in.
+struct ResolvedPair: Sendable {
+  let run: PairedRun
+  /// What is known of each graph's tensors.
+  let lookups: Pair<TensorLookup>
+  let endings: Pair<Ending>
+
+  /// - Parameters:
+  ///   - fed: what each graph's input is fed.
+  ///   - joint: the graphs as one.
+  init(
+    _ models: Pair<LoadedModel>, _ inputs: Pair<ImageInput>, fed: Pair<ResolvedGraph.Description>,
+    joint: JointGraph, _ options: ComparisonOptions
+  ) throws(Refusal) {
+    run = try PairedRun(
+      models, joint: options.sharesNodes ? joint : nil,
+      inputs: inputs.with(fed).map { input, fed in [input.name: fed] },
+      convolution: options.convolution)
+    lookups = run.lookups
+    endings = PreparedPair.endings(models, lookups)
+  }
+}
+
 /// Two graphs for inputs of given shapes: what each ends in and how both are run.
 struct PreparedPair {
   /// How the graphs' results are compared.
@@ -25,20 +48,13 @@ struct PreparedPair {
   /// Outputs whose shapes only a run tells.
   let openOutputs: Pair<Set<String>>
   let notes: [String]
+  /// The graphs' ends, where they were cut off already.
+  var tails: Result<TailPair, Refusal>?
 
-  /// - Parameters:
-  ///   - fed: what each graph's input is fed.
-  ///   - joint: the graphs as one.
   init(
-    _ models: Pair<LoadedModel>, _ inputs: Pair<ImageInput>, fed: Pair<ResolvedGraph.Description>,
-    joint: JointGraph, _ options: ComparisonOptions, on team: ThreadTeam
+    _ models: Pair<LoadedModel>, _ resolved: ResolvedPair, on team: ThreadTeam
   ) throws(Refusal) {
-    let run = try PairedRun(
-      models, joint: options.sharesNodes ? joint : nil,
-      inputs: inputs.with(fed).map { input, fed in [input.name: fed] },
-      convolution: options.convolution)
-    let lookups = run.lookups
-    let endings = Self.endings(models, lookups)
+    let (lookups, endings) = (resolved.lookups, resolved.endings)
     var notes = models.with(endings).both.flatMap { $0.notes(on: $1) }
     let geometries = models.with(endings).with(lookups).map { side in
       let ((model, ending), lookup) = side
@@ -63,7 +79,7 @@ struct PreparedPair {
       Set(model.model.graph.outputs.map(\.name).filter { lookup($0) == nil })
     }
     precisions = models.with(lookups).map { model, lookup in model.model.precision(lookup) }
-    plan = try run.plan(observing: observed)
+    plan = try resolved.run.plan(observing: observed)
   }
 
   /// What each graph ends in, knowing how many classes the other has where it may not tell itself.

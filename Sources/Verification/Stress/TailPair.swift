@@ -23,10 +23,10 @@ struct TailPair {
   ///   - sharing: whether what both ends compute is computed once.
   /// - Throws: why the ends cannot be cut off, or not at the same maps.
   init(
-    _ models: Pair<LoadedModel>, _ pair: PreparedPair,
+    _ models: Pair<LoadedModel>, _ endings: Pair<Ending>, _ lookups: Pair<TensorLookup>,
     images: Pair<(name: String, tensor: Tensor)>, sharing: Bool
   ) throws(Refusal) {
-    let ends = try models.with(pair.endings).with(pair.lookups).with(images).map {
+    let ends = try models.with(endings).with(lookups).with(images).map {
       (side) throws(Refusal) in
       let (((model, ending), lookup), image) = side
       return try Tail(model, ending, lookup, image: image)
@@ -51,7 +51,7 @@ struct TailPair {
     unsharedOperators = joint.unsharedOperators
     let run = try PairedRun(
       ends.map(\.model), joint: sharing ? joint : nil, inputs: ends.map(\.descriptions))
-    plan = try run.plan(observing: pair.endings.map(\.tensorsOfEnd))
+    plan = try run.plan(observing: endings.map(\.tensorsOfEnd))
   }
 
   /// Whether both graphs, joined, compute the same head maps.

@@ -47,12 +47,13 @@ struct Compare: ParsableCommand {
     options.convolution = computing.method
     options.hashesModels = report.json != nil
 
-    let found: Report
+    let comparison: Comparison
     do {
-      found = try compare(original: original, patched: patched, images: images, options: options)
+      comparison = try Comparison(
+        original: original, patched: patched, images: images, options: options)
     } catch {
       throw ValidationError(error.description)
     }
-    try report.publish(found)
+    try withExtendedLifetime(comparison) { try report.publish($0.report) }
   }
 }

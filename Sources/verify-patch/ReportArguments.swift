@@ -17,7 +17,9 @@ struct ReportArguments: ParsableArguments {
 
   /// Prints and writes a report.
   ///
-  /// - Throws: the exit status of the report's verdict, or 2 when a file cannot be written.
+  /// Ends the process with the exit status of the report's verdict.
+  ///
+  /// - Throws: exit status 2 when a file cannot be written.
   func publish(_ report: Report) throws -> Never {
     for failure in report.failures { Console.error(failure) }
     if getenv("GITHUB_ACTIONS").map({ String(cString: $0) }) == "true" {
@@ -25,6 +27,6 @@ struct ReportArguments: ParsableArguments {
     }
     if let junit { try Console.write(Data(report.junit.utf8), toFile: junit) }
     try Console.report(report.text, json: json, report)
-    throw ExitCode(report.verdict.exitStatus)
+    VerifyPatch.exit(withError: ExitCode(report.verdict.exitStatus))
   }
 }

@@ -16,35 +16,56 @@ public func compare(
   original: String, patched: String, images: [String],
   options: ComparisonOptions = ComparisonOptions()
 ) throws(UsageError) -> Report {
-  let stopwatch = Stopwatch()
-  let files = ModelFiles(
-    Pair(original: original, patched: patched), hashing: options.hashesModels)
-  let loadSeconds = stopwatch.total
-  var report: Report
-  switch (files.models.original, files.models.patched) {
-  case (.success(let original), .success(let patched)):
-    report = try compareModels(
-      Pair(original: original, patched: patched), images: images.map(ImageSource.file),
-      options: options)
-  default:
-    report = Report(
-      verdict: .undecided, original: GraphReport(path: original),
-      patched: GraphReport(path: patched))
-    for result in files.models.both {
-      if case .failure(let error) = result { report.fail(error.description) }
+  try Comparison(original: original, patched: patched, images: images, options: options).report
+}
+
+/// Two model files compared on images, with all that was read and made for it: freeing that takes a
+/// while, and a command that is about to end need not.
+package struct Comparison {
+  package private(set) var report: Report
+  private let files: ModelFiles
+  private let graphs: GraphComparison?
+
+  /// - Throws: ``UsageError`` when an option does not go with the models.
+  package init(
+    original: String, patched: String, images: [String], options: ComparisonOptions
+  ) throws(UsageError) {
+    let stopwatch = Stopwatch()
+    files = ModelFiles(
+      Pair(original: original, patched: patched), hashing: options.hashesModels)
+    let loadSeconds = stopwatch.total
+    switch (files.models.original, files.models.patched) {
+    case (.success(let original), .success(let patched)):
+      (report, graphs) = try comparedModels(
+        Pair(original: original, patched: patched), images: images.map(ImageSource.file),
+        options: options)
+    default:
+      report = Report(
+        verdict: .undecided, original: GraphReport(path: original),
+        patched: GraphReport(path: patched))
+      graphs = nil
+      for result in files.models.both {
+        if case .failure(let error) = result { report.fail(error.description) }
+      }
     }
+    report.original.sha256 = files.digests.original
+    report.patched.sha256 = files.digests.patched
+    report.timings.loadSeconds = loadSeconds
+    report.timings.totalSeconds = stopwatch.total
   }
-  report.original.sha256 = files.digests.original
-  report.patched.sha256 = files.digests.patched
-  report.timings.loadSeconds = loadSeconds
-  report.timings.totalSeconds = stopwatch.total
-  return report
 }
 
 /// Compares what two models in memory detect on images.
 package func compareModels(
   _ models: Pair<LoadedModel>, images: [ImageSource], options: ComparisonOptions
 ) throws(UsageError) -> Report {
+  try comparedModels(models, images: images, options: options).report
+}
+
+/// - Returns: the graphs as well, where they can be run.
+private func comparedModels(
+  _ models: Pair<LoadedModel>, images: [ImageSource], options: ComparisonOptions
+) throws(UsageError) -> (report: Report, graphs: GraphComparison?) {
   var report = Report(
     verdict: .undecided, original: GraphReport(path: models.original.path),
     patched: GraphReport(path: models.patched.path))
@@ -60,7 +81,7 @@ package func compareModels(
         models.map(\.model), pairedInputs: inputs.map { Pair(original: $0.name, patched: $1.name) }
       ).sharing
     report.diagnosis = StructuralDiagnosis(models).found
-    return report
+    return (report, nil)
   }
   try comparison.checkUsage()
   report.sharing = comparison.sharing
@@ -90,7 +111,7 @@ package func compareModels(
   report.conclude()
   if stress?.reasons.isEmpty == false { report.verdict = .different }
   if report.verdict != .equivalent { comparison.explain(&report) }
-  return report
+  return (report, comparison)
 }
 
 extension Report {

@@ -11,6 +11,7 @@ struct BufferPlan {
     let lifetime: ClosedRange<Int>
   }
 
+  /// `Int.max` for more than that: some tensors have no offset then.
   private(set) var byteCount = 0
   private(set) var offsets: [Int: Int] = [:]
 
@@ -22,14 +23,19 @@ struct BufferPlan {
       let size = request.byteCount.rounded(upToMultipleOf: TensorStorage.alignment)
       var offset = 0
       for region in placed where region.lifetime.overlaps(request.lifetime) {
-        if region.offset >= offset + size { break }
+        if region.offset - offset >= size { break }
         offset = max(offset, region.offset + region.byteCount)
+      }
+      let (end, overflow) = offset.addingReportingOverflow(size)
+      guard !overflow else {
+        byteCount = .max
+        return
       }
       let region = Region(offset: offset, byteCount: size, lifetime: request.lifetime)
       let position = placed.firstIndex { $0.offset > offset } ?? placed.endIndex
       placed.insert(region, at: position)
       offsets[tensor] = offset
-      byteCount = max(byteCount, offset + size)
+      byteCount = max(byteCount, end)
     }
   }
 }

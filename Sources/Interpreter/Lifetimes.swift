@@ -41,28 +41,24 @@ struct Lifetimes {
       }
     }
     for step in steps { join(step) }
+    for (index, step) in steps.enumerated() { applyInPlace(step, at: index) }
   }
 
-  /// For each tensor with memory of its own that no one sees after the run: its bytes, and the steps
-  /// from the first that writes a part of it to the last that reads one.
-  var sharedRequests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] {
-    var requests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] = [:]
+  /// For each tensor with memory of its own: its bytes, and the steps from the first that writes a
+  /// part of it to the last that reads one, without end where it is seen after the run.
+  var requests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] {
+    var found: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] = [:]
     for number in Set(made.keys).union(parts.keys) {
       let whole = place(of: number).whole
-      guard !escaping.contains(whole), let owner = made[whole] else { continue }
+      guard let owner = made[whole] else { continue }
       let first = made[number]?.step ?? owner.step
-      let last = max(lastUse[number] ?? first, first)
-      let known = requests[whole]?.lifetime ?? first...last
-      requests[whole] = (
+      let last = escaping.contains(whole) ? .max : max(lastUse[number] ?? first, first)
+      let known = found[whole]?.lifetime ?? first...last
+      found[whole] = (
         owner.byteCount, min(known.lowerBound, first)...max(known.upperBound, last)
       )
     }
-    return requests
-  }
-
-  /// Bytes of all tensors that outlive the run.
-  var separateByteCount: Int {
-    escaping.reduce(0) { $0 + (parts[$1] == nil ? made[$1]?.byteCount ?? 0 : 0) }
+    return found
   }
 
   /// For each step, the tensors that nobody reads after it.
@@ -72,7 +68,7 @@ struct Lifetimes {
     return releases
   }
 
-  /// Where in the shared memory each tensor is made that a step writes there.
+  /// Where in a run's memory each tensor is made.
   func offsets(in buffers: BufferPlan) -> [Int: Int] {
     var offsets: [Int: Int] = [:]
     for number in made.keys {
@@ -80,20 +76,6 @@ struct Lifetimes {
       if let start = buffers.offsets[whole] { offsets[number] = start + byteOffset }
     }
     return offsets
-  }
-
-  /// Where each tensor is made that has a part of memory that outlives the run.
-  var escapingParts: [Int: Plan.EscapingPart] {
-    var places: [Int: Plan.EscapingPart] = [:]
-    for number in made.keys {
-      let (whole, byteOffset) = place(of: number)
-      guard escaping.contains(whole), let owner = made[whole] else { continue }
-      places[number] = Plan.EscapingPart(
-        whole: whole, wholeByteCount: owner.byteCount, byteOffset: byteOffset)
-    }
-    // One that is alone in its memory needs no place in it.
-    let shared = Set(places.filter { $0.key != $0.value.whole }.map(\.value.whole))
-    return places.filter { shared.contains($0.value.whole) }
   }
 
   /// Has a step's inputs made in their places in its output.
@@ -115,6 +97,19 @@ struct Lifetimes {
       !escaping.contains(whole), place(of: result).whole != whole
     else { return }
     parts[whole] = Part(whole: result, byteOffset: byteOffset)
+  }
+
+  /// Has the input of a function of each element made where the result is, if nobody reads it later.
+  private mutating func applyInPlace(_ step: Plan.Step, at index: Int) {
+    guard step.prepared?.activation != nil, step.inputs.count == 1, let input = step.inputs[0],
+      let result = step.outputs.first, let owner = made[input], parts[input] == nil,
+      owner.byteCount == made[result]?.byteCount, !escaping.contains(input),
+      !overwritten.contains(input), place(of: result).whole != input,
+      Set(made.keys).union(parts.keys).allSatisfy({ number in
+        place(of: number).whole != input || number == input || lastUse[number] ?? 0 < index
+      }), lastUse[input] == index
+    else { return }
+    parts[input] = Part(whole: result, byteOffset: 0)
   }
 
   private func place(of number: Int) -> (whole: Int, byteOffset: Int) {

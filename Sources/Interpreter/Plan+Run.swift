@@ -11,7 +11,8 @@ extension Plan {
   ///   - tensors: a tensor for each of the graph's inputs, of the type and shape it was resolved for.
   ///   - team: the threads to use.
   ///   - onStep: called after each step, in order.
-  /// - Returns: the observed tensors, by name.
+  /// - Returns: the observed tensors, by name. They stand in the run's memory, which another run takes
+  ///   when none of them is left.
   /// - Throws: ``InterpreterError`` when an input does not fit, or a value that is computed turns
   ///   out to be one an operator cannot take.
   package func run(
@@ -20,7 +21,6 @@ extension Plan {
     var values = try startingValues(tensors)
     let blocks = memory.take(threads: team.threadCount)
     defer { memory.giveBack(blocks) }
-    var escaping: [Int: TensorStorage] = [:]
     var postponedBytes = 0
     do {
       try team.whileAwake {
@@ -28,7 +28,7 @@ extension Plan {
           let start = onStep == nil ? nil : ContinuousClock.now
           switch step.action {
           case .prepared(let prepared):
-            try execute(prepared, step, &values, blocks, &escaping, team)
+            try execute(prepared, step, &values, blocks, team)
           case .postponed(let type, let opset):
             try execute(type, opset, step, &values, &postponedBytes, team)
           }
@@ -77,7 +77,7 @@ extension Plan {
 
   private func execute(
     _ prepared: PreparedNode, _ step: Step, _ values: inout [Tensor?], _ blocks: RunMemory.Blocks,
-    _ escaping: inout [Int: TensorStorage], _ team: ThreadTeam
+    _ team: ThreadTeam
   ) throws {
     switch prepared.body {
     case .constants(let tensors):
@@ -87,7 +87,9 @@ extension Plan {
         to: prepared.outputs[0].shape)
     case .compute(let compute):
       let outputs = zip(step.outputs, prepared.outputs).map {
-        memory(for: $1, $0, blocks, &escaping)
+        MutableTensor(
+          elementType: $1.elementType, shape: $1.shape, storage: blocks.tensors,
+          byteOffset: offsets[$0]!)
       }
       let inputs = step.inputs.map { $0.flatMap { values[$0] } }
       do {
@@ -98,25 +100,6 @@ extension Plan {
       }
       for (number, output) in zip(step.outputs, outputs) { values[number] = output.tensor }
     }
-  }
-
-  /// The memory that the plan gives a tensor.
-  private func memory(
-    for output: PreparedNode.Output, _ number: Int, _ blocks: RunMemory.Blocks,
-    _ escaping: inout [Int: TensorStorage]
-  ) -> MutableTensor {
-    func part(of storage: TensorStorage, _ byteOffset: Int) -> MutableTensor {
-      MutableTensor(
-        elementType: output.elementType, shape: output.shape, storage: storage,
-        byteOffset: byteOffset)
-    }
-    if let offset = offsets[number] { return part(of: blocks.shared, offset) }
-    guard let place = escapingParts[number] else {
-      return MutableTensor(elementType: output.elementType, shape: output.shape)
-    }
-    let storage = escaping[place.whole] ?? TensorStorage(byteCount: place.wholeByteCount)
-    escaping[place.whole] = storage
-    return part(of: storage, place.byteOffset)
   }
 
   /// Prepares a step whose operands are only known now, and runs it in memory of its own.
@@ -158,33 +141,46 @@ extension Operand {
 }
 
 /// The memory runs of one plan use, kept between runs so that a repeated run allocates none.
+///
+/// The tensors a run returns stand in its block, which serves another run once they are gone.
 final class RunMemory: Sendable {
   struct Blocks: Sendable {
-    let shared: TensorStorage
+    var tensors: TensorStorage
     let workspace: TensorStorage
     let threads: Int
   }
 
-  private let sharedByteCount: Int
+  private let byteCount: Int
   private let workspaceBytesPerWorker: Int
   private let spare = Mutex<[Blocks]>([])
 
-  init(sharedByteCount: Int, workspaceBytesPerWorker: Int) {
-    self.sharedByteCount = sharedByteCount
+  /// Blocks that are kept: while a run's tensors are still looked at, the next has the other.
+  private static var spareLimit: Int { 2 }
+
+  init(byteCount: Int, workspaceBytesPerWorker: Int) {
+    self.byteCount = byteCount
     self.workspaceBytesPerWorker = workspaceBytesPerWorker
   }
 
   func take(threads: Int) -> Blocks {
-    let kept = spare.withLock { blocks in
-      blocks.firstIndex { $0.threads == threads }.map { blocks.remove(at: $0) }
+    let kept: Blocks? = spare.withLock { spare in
+      for index in spare.indices where spare[index].threads == threads {
+        if isKnownUniquelyReferenced(&spare[index].tensors) { return spare.remove(at: index) }
+      }
+      return nil
     }
     return kept
       ?? Blocks(
-        shared: TensorStorage(byteCount: sharedByteCount),
+        tensors: TensorStorage(byteCount: byteCount),
         workspace: TensorStorage(byteCount: workspaceBytesPerWorker * threads), threads: threads)
   }
 
-  func giveBack(_ blocks: Blocks) { spare.withLock { $0.append(blocks) } }
+  func giveBack(_ blocks: Blocks) {
+    spare.withLock { spare in
+      spare.append(blocks)
+      if spare.count > Self.spareLimit { spare.removeFirst() }
+    }
+  }
 
   func free() { spare.withLock { $0.removeAll() } }
 }

@@ -28,30 +28,21 @@ public struct Plan: Sendable {
     }
   }
 
-  /// Where a tensor's bytes stand in memory that outlives the run.
-  struct EscapingPart: Sendable {
-    let whole: Int
-    let wholeByteCount: Int
-    let byteOffset: Int
-  }
-
   let steps: [Step]
   let tensorCount: Int
   let inputs: [(name: String, number: Int, description: ResolvedGraph.Description)]
   let constants: [(number: Int, value: Tensor)]
   let observed: [(name: String, number: Int)]
-  /// Offsets of tensors in the block of memory shared by a run's tensors.
+  /// Offsets of tensors in the block of memory that is a run's.
   let offsets: [Int: Int]
-  /// Places of tensors in memory that outlives the run and that they share with others.
-  let escapingParts: [Int: EscapingPart]
   /// For each step, the tensors that nobody reads after it.
   let releases: [[Int]]
   let limits: RunLimits
   let convolution: ConvolutionMethod
   let memory: RunMemory
 
-  /// Bytes of the block that tensors in between share.
-  public let sharedByteCount: Int
+  /// Bytes of the block of memory that a run's tensors stand in, those that are asked for included.
+  public let byteCount: Int
 
   /// - Parameter observing: the tensors a run returns; the graph's outputs when left out.
   /// - Throws: ``InterpreterError`` when there is no such tensor or memory does not suffice.
@@ -82,18 +73,16 @@ public struct Plan: Sendable {
     }
     let lifetimes = Lifetimes(steps: steps, observed: wanted)
     releases = lifetimes.releases(stepCount: steps.count, keeping: wanted)
-    let buffers = BufferPlan(lifetimes.sharedRequests)
+    let buffers = BufferPlan(lifetimes.requests)
     offsets = lifetimes.offsets(in: buffers)
-    escapingParts = lifetimes.escapingParts
-    sharedByteCount = buffers.byteCount
-    let (total, overflow) = sharedByteCount.addingReportingOverflow(lifetimes.separateByteCount)
-    guard !overflow, total <= limits.memory else {
+    byteCount = buffers.byteCount
+    guard byteCount <= limits.memory else {
       throw InterpreterError(
-        "a run needs \(total >> 20) MB of memory for its tensors, more than the limit of "
+        "a run needs \(byteCount >> 20) MB of memory for its tensors, more than the limit of "
           + "\(limits.memory >> 20) MB; use a smaller input or raise the limit")
     }
     memory = RunMemory(
-      sharedByteCount: sharedByteCount,
+      byteCount: byteCount,
       workspaceBytesPerWorker: steps.map { $0.prepared?.workspaceBytesPerWorker ?? 0 }.max() ?? 0)
   }
 

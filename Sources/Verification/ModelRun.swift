@@ -91,6 +91,8 @@ public struct ModelRun: Sendable {
     for _ in 0..<max(repeats, 1) {
       var elapsed: Figure = 0
       var times: [StepTime] = []
+      // Their memory serves the next run.
+      values = [:]
       values = try stopwatch.add(to: &elapsed) { () throws(InterpreterError) in
         try plan.run(inputs, on: team, onStep: profiles ? { times.append($0) } : nil)
       }

@@ -12,8 +12,8 @@ struct InPlaceTests {
     var output = "y"
     /// Tensors asked for beside the output.
     var observed: [String] = []
-    /// Whether nothing is moved that is put back unchanged: the run then needs less memory of its
-    /// own than the head takes; `nil` where other tensors are as large.
+    /// Whether nothing is moved that is put back unchanged: the run then needs less memory beside
+    /// the output than the head takes; `nil` where other tensors are as large.
     let isInPlace: Bool?
 
     var testDescription: String { name }
@@ -90,6 +90,33 @@ struct InPlaceTests {
         node("Sub", ["d", "e"], ["y"]),
       ], isInPlace: false),
     Row(
+      name: "a function of what nobody reads later",
+      nodes: [node("Add", ["x", "two"], ["a"]), node("Sigmoid", ["a"], ["y"])], isInPlace: true),
+    Row(
+      name: "a function of what is read later",
+      nodes: [
+        node("Add", ["x", "two"], ["a"]), node("Sigmoid", ["a"], ["s"]),
+        node("Sub", ["a", "s"], ["y"]),
+      ], isInPlace: false),
+    Row(
+      name: "a function of what is read later under another shape",
+      nodes: [
+        node("Add", ["x", "two"], ["a"]), node("Reshape", ["a", "rows"], ["r"]),
+        node("Sigmoid", ["a"], ["s"]), node("Reshape", ["s", "rows"], ["sr"]),
+        node("Sub", ["r", "sr"], ["y"]),
+      ], isInPlace: false),
+    Row(
+      name: "a function of what is asked for",
+      nodes: [node("Add", ["x", "two"], ["a"]), node("Sigmoid", ["a"], ["y"])], observed: ["a"],
+      isInPlace: false),
+    Row(
+      name: "functions of a concatenation, whose parts are read before",
+      nodes: [
+        node("Add", ["x", "two"], ["a"]), node("Neg", ["a"], ["b"]),
+        node("Concat", ["a", "b"], ["c"], ["axis": .int(1)]), node("Mul", ["a", "b"], ["d"]),
+        node("Sigmoid", ["c"], ["s"]), node("Concat", ["s", "d"], ["y"], ["axis": .int(1)]),
+      ], isInPlace: nil),
+    Row(
       name: "a concatenation is taken apart",
       nodes: [
         node("Relu", ["x"], ["a"]), node("Neg", ["x"], ["b"]),
@@ -157,7 +184,57 @@ struct InPlaceTests {
       }
     }
     if let isInPlace = row.isInPlace {
-      #expect((plan.sharedByteCount < Self.byteCount) == isInPlace)
+      let output = expected[row.output]!.withUnsafeBytes { $0.count }
+      #expect((plan.byteCount - output < Self.byteCount) == isInPlace)
     }
+  }
+
+  /// Four tensors of 2^61 bytes at a time, which together are more than an `Int` counts.
+  @Test func moreMemoryThanCanBeCountedIsRefused() throws {
+    let graph = Graph(
+      inputs: [ValueInfo(name: "x", elementType: .float64, dimensions: [.fixed(1)])],
+      outputs: [ValueInfo(name: "y")],
+      initializers: ["shape": Self.numbers([1 << 58])],
+      nodes: [
+        Self.node("Expand", ["x", "shape"], ["a"]), Self.node("Neg", ["a"], ["b"]),
+        Self.node("Abs", ["a"], ["c"]), Self.node("Add", ["b", "c"], ["d"]),
+        Self.node("Sub", ["d", "a"], ["y"]),
+      ])
+    let resolved = try ResolvedGraph(
+      Model(opsets: ["": 13], graph: graph), inputs: ["x": .init(.float64, [1])])
+    let error = #expect(throws: InterpreterError.self) { try Plan(resolved) }
+    #expect(error?.description.contains("more than the limit") == true)
+  }
+
+  /// Two runs' tensors at a time, and more.
+  @Test func aRunLeavesTheTensorsOfOthersAlone() throws {
+    let nodes = Self.head + [Self.split] + Self.boxes + [Self.join]
+    let plan = try plan(nodes, ["x": input], observing: ["y"])
+    var results: [[Float]] = []
+    var kept: [Tensor] = []
+    for factor in 1...4 {
+      let scaled = input.elements(of: Float.self).map { $0 * Float(factor) }
+      let tensor = try plan.run(["x": Tensor(scaled, shape: Self.shape)], threads: 1)["y"]!
+      results.append(tensor.elements(of: Float.self))
+      kept.append(tensor)
+    }
+    #expect(kept.map { $0.elements(of: Float.self) } == results)
+    #expect(results[0] != results[1])
+  }
+
+  /// In the block of the run before the last, whose tensors are gone.
+  @Test func aRunTakesTheMemoryOfOneThatIsGone() throws {
+    let nodes = Self.head + [Self.split] + Self.boxes + [Self.join]
+    let plan = try plan(nodes, ["x": input], observing: ["y"])
+    func start() throws -> UnsafeRawPointer {
+      try plan.run(["x": input], threads: 1)["y"]!.withUnsafeBytes { $0.baseAddress! }
+    }
+    let first = try start()
+    #expect(try start() == first)
+    let kept = try plan.run(["x": input], threads: 1)["y"]!
+    let other = try start()
+    #expect(kept.withUnsafeBytes { $0.baseAddress! } == first)
+    #expect(other != first)
+    #expect(try start() == other)
   }
 }

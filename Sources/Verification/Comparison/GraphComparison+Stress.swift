@@ -1,30 +1,36 @@
 import Detection
 import Tensors
 
+/// What the stress takes of an image whose cells were compared; the image itself may go.
+struct StressBasis {
+  let pair: PreparedPair
+  let geometries: Pair<DecodeGeometry>
+  /// Of the original graph's input.
+  let inputShape: Shape
+  /// The graphs' ends, or why they cannot be cut off.
+  let tails: Result<TailPair, Refusal>
+}
+
 extension GraphComparison {
   /// Feeds the ends of both graphs made-up head maps, as many as the options ask for.
   ///
   /// - Returns: what came of it and why the graphs are different; `nil` where no cells were compared
   ///   before, or no such maps can be fed.
   mutating func stress() -> (report: StressReport, reasons: [String])? {
-    guard options.stressCases > 0, let (pair, image) = firstWithCells,
-      case .cells(let geometries) = pair.basis
-    else { return nil }
+    guard options.stressCases > 0, let basis = firstWithCells else { return nil }
+    let pair = basis.pair
     var coverage = Coverage()
     var seconds: Figure = 0
     defer { (stressCoverage, stressSeconds) = (coverage, seconds) }
     pair.plan.freeMemory()
     do {
       return try Stopwatch().add(to: &seconds) {
-        let tails =
-          try pair.tails?.get()
-          ?? TailPair(
-            models, pair.endings, pair.lookups,
-            images: inputs.with(image).map { (name: $0.name, tensor: $1) },
-            sharing: options.sharesNodes)
-        let run = try StressRun(tails, pair.endings, geometries, options: options, team: team)
+        let tails = try basis.tails.get()
+        let run = try StressRun(
+          tails, pair.endings, basis.geometries, options: options, team: team)
         let tolerance = tolerance(
-          rounding(pair, unshared: tails.unsharedOperators), geometries.original, image.original)
+          rounding(pair, unshared: tails.unsharedOperators), basis.geometries.original,
+          basis.inputShape)
         var judge = StressJudge(
           StressReport(
             heads: tails.areProven(in: joint) ? .proven : .matched, seed: options.stressSeed),
@@ -36,7 +42,7 @@ extension GraphComparison {
           if first == nil, judge.report.different > 0 { first = evidence }
         }
         if let first, evidence.isEmpty {
-          evidence += stressEvidence(first, pair, geometries.original, tails)
+          evidence += stressEvidence(first, pair, basis.geometries.original, tails)
         }
         return (judge.report, judge.reasons)
       }

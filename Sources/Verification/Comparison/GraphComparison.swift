@@ -21,8 +21,8 @@ struct GraphComparison {
   var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
-  /// What was prepared for the first image whose cells could be compared.
-  private(set) var firstWithCells: (pair: PreparedPair, image: Pair<Tensor>)?
+  /// What the stress takes, from the first image whose cells could be compared.
+  private(set) var firstWithCells: StressBasis?
   /// What the images' candidates show.
   private(set) var imageCoverage = Coverage()
   var stressCoverage = Coverage()
@@ -79,9 +79,7 @@ struct GraphComparison {
       }
       let tails = Result { () throws(Refusal) in
         try TailPair(
-          models, ready.endings, ready.lookups,
-          images: inputs.with(tensors).map { (name: $0.name, tensor: $1) },
-          sharing: options.sharesNodes)
+          models, ready.endings, ready.lookups, inputs, tensors, sharing: options.sharesNodes)
       }
       return ((first.name, image), tails)
     }
@@ -148,10 +146,14 @@ struct GraphComparison {
         }
         let judge = DetectionJudge(
           sides: sides, options: options,
-          tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original),
+          tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original.shape),
           noise: rounding(pair).tensorTolerance, labels: labels, team: team)
         if let found = try judge.judge(in: image.frame, &report, &judgement) {
-          if firstWithCells == nil { firstWithCells = (pair, image.tensors) }
+          if firstWithCells == nil, options.stressCases > 0 {
+            firstWithCells = StressBasis(
+              pair: pair, geometries: geometries, inputShape: image.tensors.original.shape,
+              tails: pair.tails ?? tails(pair.endings, pair.lookups, image.tensors))
+          }
           imageCoverage.add(found)
           if judgement.verdict == .different, evidence.count < Self.evidenceLimit {
             evidence += judge.diagnosisEvidence(found, report.path, judgement).map {
@@ -178,6 +180,14 @@ struct GraphComparison {
         tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance
       ).judge(&report, &judgement)
     case .nothing(let reason): judgement.doubt(reason)
+    }
+  }
+
+  private func tails(
+    _ endings: Pair<Ending>, _ lookups: Pair<TensorLookup>, _ images: Pair<Tensor>
+  ) -> Result<TailPair, Refusal> {
+    Result { () throws(Refusal) in
+      try TailPair(models, endings, lookups, inputs, images, sharing: options.sharesNodes)
     }
   }
 
@@ -238,8 +248,8 @@ struct GraphComparison {
   }
 
   func tolerance(
-    _ rounding: Rounding, _ geometry: DecodeGeometry, _ input: Tensor
+    _ rounding: Rounding, _ geometry: DecodeGeometry, _ inputShape: Shape
   ) -> DetectionTolerance {
-    rounding.tolerance(of: geometry, input: input.shape).overridden(by: options)
+    rounding.tolerance(of: geometry, input: inputShape).overridden(by: options)
   }
 }

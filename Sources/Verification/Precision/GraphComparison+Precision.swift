@@ -89,7 +89,7 @@ extension GraphComparison {
       report.simulation = try SimulationReport(
         simulation, pair.endings.patched, geometries.patched, results.patched,
         simulated: simulated, image: index, frame: image.frame, options: options,
-        tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original))
+        tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original.shape))
     } else {
       report.simulation = SimulationReport(
         simulation, results.patched, simulated: simulated, team: team)

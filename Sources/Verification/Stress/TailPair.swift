@@ -19,17 +19,18 @@ struct TailPair {
   private let plan: PairedPlan
 
   /// - Parameters:
-  ///   - images: for each graph, its image input and a tensor to feed it.
+  ///   - inputs: the graphs' image inputs.
+  ///   - images: for each graph, a tensor to feed it.
   ///   - sharing: whether what both ends compute is computed once.
   /// - Throws: why the ends cannot be cut off, or not at the same maps.
   init(
     _ models: Pair<LoadedModel>, _ endings: Pair<Ending>, _ lookups: Pair<TensorLookup>,
-    images: Pair<(name: String, tensor: Tensor)>, sharing: Bool
+    _ inputs: Pair<ImageInput>, _ images: Pair<Tensor>, sharing: Bool
   ) throws(Refusal) {
-    let ends = try models.with(endings).with(lookups).with(images).map {
+    let ends = try models.with(endings).with(lookups).with(inputs.with(images)).map {
       (side) throws(Refusal) in
-      let (((model, ending), lookup), image) = side
-      return try Tail(model, ending, lookup, image: image)
+      let (((model, ending), lookup), (input, image)) = side
+      return try Tail(model, ending, lookup, image: (input.name, image))
     }
     guard ends.original.isFed(like: ends.patched) else {
       throw Refusal("the head maps of the two graphs have different shapes")

@@ -71,9 +71,10 @@ struct GraphComparison {
       let image = Result { () throws(Refusal) in
         try first.prepared(for: inputs, sizing, options.preprocessing)
       }
-      // What is left for the first run and the stress otherwise, while this thread has the time.
+      // What is left for the first run and the stress otherwise, while this thread has the time; the
+      // weights last, beside the memory that finding out how the graphs decode has given back.
       guard let ready = resolved.withLock({ $0 }) else { return ((first.name, image), nil) }
-      ready.run.packWeights(on: alone)
+      defer { ready.run.packWeights(on: alone) }
       guard options.stressCases > 0, let tensors = try? image.get().tensors else {
         return ((first.name, image), nil)
       }

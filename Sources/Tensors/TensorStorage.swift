@@ -47,8 +47,15 @@ package final class TensorStorage: @unchecked Sendable {
 
   deinit { release() }
 
-  /// Lets go of memory that the bytes take of a mapped file; they can be read as before.
-  package func releaseFilePages() { file?.release(UnsafeRawBufferPointer(bytes)) }
+  /// From this size on, it is worth interrupting all threads to let go of memory.
+  private static let leastReleased = 1 << 20
+
+  /// Lets go of memory that the bytes take of a mapped file, if it is much; they can be read as
+  /// before.
+  package func releaseFilePages() {
+    guard bytes.count >= TensorStorage.leastReleased else { return }
+    file?.release(UnsafeRawBufferPointer(bytes))
+  }
 
   /// Where numbers that have to stand at multiples of `alignment` can be read: the bytes themselves,
   /// or a copy, which is made when first asked for and kept.

@@ -55,8 +55,9 @@ struct ModelFileTests {
   /// What is let go of is read again; what no file holds stays.
   @Test func memoryLetGoIsReadAgain() throws {
     var proto = model(nameLength: 1)
-    let bytes = Data((0..<400_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
-    proto.graph.initializer.append(.init(.float, [100_000], name: "large") { $0.rawData = bytes })
+    // Large enough to be let go of at all.
+    let bytes = Data((0..<1_200_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+    proto.graph.initializer.append(.init(.float, [300_000], name: "large") { $0.rawData = bytes })
     let large = try #require(try proto.loaded().graph.initializers["large"])
     let own = Tensor([UInt8](bytes))
     for tensor in [large, own] {

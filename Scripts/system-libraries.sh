@@ -6,7 +6,7 @@ if ! command -v swift >/dev/null; then
   echo "swift is not on the PATH: install Swift 6.3 or later first (swift.org/install)" >&2
   exit 1
 fi
-known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p)
+known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p || true)
 if command -v pkg-config >/dev/null && pkg-config --exists libpng libjpeg zlib &&
   [[ $known == *libopenblas.so.0* ]]; then
   exit 0

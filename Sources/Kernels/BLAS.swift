@@ -21,8 +21,7 @@ extension BLASElement {
   ) {
     multiply(
       with: blas, m: m, n: n, k: k, a: a, lda: lda, transposesA: false, b: b, ldb: ldb,
-      transposesB: false,
-      beta: beta, c: c, ldc: ldc)
+      transposesB: false, beta: beta, c: c, ldc: ldc)
   }
 }
 
@@ -34,8 +33,7 @@ extension Float: BLASElement {
   ) {
     blas.sgemm(
       BLAS.rowMajor, BLAS.transposition(transposesA), BLAS.transposition(transposesB), Int32(m),
-      Int32(n), Int32(k), 1, a, Int32(lda), b,
-      Int32(ldb), beta, c, Int32(ldc))
+      Int32(n), Int32(k), 1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(ldc))
   }
 
   package static func applySigmoid(to elements: UnsafeMutableBufferPointer<Float>) {
@@ -55,8 +53,7 @@ extension Double: BLASElement {
   ) {
     blas.dgemm(
       BLAS.rowMajor, BLAS.transposition(transposesA), BLAS.transposition(transposesB), Int32(m),
-      Int32(n), Int32(k), 1, a, Int32(lda), b,
-      Int32(ldb), beta, c, Int32(ldc))
+      Int32(n), Int32(k), 1, a, Int32(lda), b, Int32(ldb), beta, c, Int32(ldc))
   }
 
   package static func applySigmoid(to elements: UnsafeMutableBufferPointer<Double>) {

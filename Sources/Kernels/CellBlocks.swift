@@ -25,7 +25,6 @@ package enum CellBlocks {
       self.stride = stride
       self.count = count
     }
-
   }
 
   /// The class of each cell of a block and its probability.
@@ -44,9 +43,8 @@ package enum CellBlocks {
     }
 
     private init(_ classes: Channels, best first: Int32, largest least: Float) {
-      var (best, largest) = (
-        SIMD16<Int32>(repeating: first), SIMD16<Float>(repeating: least)
-      )
+      best = SIMD16(repeating: first)
+      largest = SIMD16(repeating: least)
       withUnsafeMutableBytes(of: &best) { best in
         withUnsafeMutableBytes(of: &largest) { largest in
           functions.choose(
@@ -55,7 +53,6 @@ package enum CellBlocks {
             largest.assumingMemoryBound(to: Float.self).baseAddress!)
         }
       }
-      (self.best, self.largest) = (best, largest)
     }
   }
 

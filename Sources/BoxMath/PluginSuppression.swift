@@ -39,6 +39,18 @@ public struct PluginSuppression: Sendable, Equatable {
   /// Whether coordinates are cut off at 0 and 1 when they are given out.
   public var clipsBoxes: Bool
 
+  public init(
+    scoreThreshold: Float, admitsThreshold: Bool, backgroundClass: Int = -1,
+    tieOrder: TieOrder, suppression: NonMaximumSuppression, clipsBoxes: Bool = false
+  ) {
+    self.scoreThreshold = scoreThreshold
+    self.admitsThreshold = admitsThreshold
+    self.backgroundClass = backgroundClass
+    self.tieOrder = tieOrder
+    self.suppression = suppression
+    self.clipsBoxes = clipsBoxes
+  }
+
   /// Whether a score passes the threshold; a NaN does not.
   @inlinable public func admits(_ score: Float) -> Bool {
     admitsThreshold ? score >= scoreThreshold : score > scoreThreshold

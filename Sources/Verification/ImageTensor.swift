@@ -23,7 +23,11 @@ public func imageTensor(
       let names = model.graph.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
       throw Refusal("no input '\(input)', the graph has \(names)")
     }
-    return try ImageInput(info)
+    do {
+      return try ImageInput(info)
+    } catch {
+      throw Refusal("\(error)")
+    }
   }
   let inputs = Pair(original: imageInput, patched: imageInput)
   let sizing = try InputSizing(Pair(original: loaded, patched: loaded), inputs, inputSize)

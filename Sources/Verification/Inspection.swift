@@ -1,5 +1,6 @@
 import Detection
 import Interpreter
+import Kernels
 import ONNXGraph
 import Surgery
 import Tensors
@@ -20,6 +21,8 @@ public struct Inspection: Sendable, Codable, Equatable {
   public var metadata: [String: String]
   /// What the graph ends in.
   public var form: String?
+  /// What the columns of the outputs are, and how that is known; absent where they are not read.
+  public var columns: [ColumnMeaning]?
   /// How the heads are decoded; absent where the graph does not tell.
   public var decode: DecodeParameters?
   /// What a detection plugin is configured with, beside what the graph says.
@@ -91,10 +94,14 @@ extension Inspection {
       .reduce(0) { $0 + $1.shape.elementCount }
     multiplyAdds = resolved?.multiplyAdds
     metadata = model.metadata
-    form =
-      model.form { name in
-        resolved?.description(of: name).map { TensorDescription($0.elementType, $0.shape) }
-      }.rawValue
+    let lookup: TensorLookup = { name in
+      resolved?.description(of: name).map { TensorDescription($0.elementType, $0.shape) }
+    }
+    let ending = LoadedModel(path: "", model: model).established(
+      Ending.recognize(model.graph, metadata: model.metadata, lookup: lookup), lookup,
+      ThreadTeam(threadCount: 1))
+    form = ending.form.rawValue
+    columns = ending.columns.isEmpty ? nil : ending.columns
     let recovered = resolved.flatMap { try? RecoveredDecode(model, $0) }
     decode = recovered.map { DecodeParameters($0) }
     plugins = Plugin.all(in: model, resolved)

@@ -20,6 +20,7 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var detection: DetectionArguments
   @OptionGroup var preparation: ImageArguments
+  @OptionGroup var sides: SideArguments
   @OptionGroup var tolerances: ToleranceArguments
   @OptionGroup var precision: PrecisionArguments
 
@@ -39,6 +40,7 @@ struct Compare: ParsableCommand {
     tolerances.apply(to: &options)
     options.preprocessing = preparation.preprocessing
     options.inputSize = preparation.size
+    sides.apply(to: &options)
     madeUp.apply(to: &options)
     options.sharesNodes = !noSharing
     options.comparesInFloat64 = precision.precision == .float64

@@ -120,7 +120,7 @@ import Testing
     attributes["score_threshold"] = .float(0.005)
     attributes["max_output_boxes"] = .int(40)
     let ending = RecognitionTests.suppressed("EfficientNMS_TRT", attributes).recognized()
-    guard case .suppressed(let tail) = ending.tail else {
+    guard let tail = ending.suppression else {
       throw DetectionError("the plugin is not recognised")
     }
     var parameters = tail.plugin.suppression

@@ -238,9 +238,6 @@ import Verification
         ValueInfo(name: $0, elementType: nil, dimensions: nil)
       }
     },
-    Fault("classes as integers", says: "is int32[1,100]", of: batched) { model in
-      model.insert("Cast", behind: "BatchedNMS_3", attributes: ["to": .int(6)])
-    },
     Fault("no scores", says: "does not give out the plugin's scores", of: efficient) { model in
       model.graph.outputs.remove(at: 2)
     },

@@ -59,7 +59,7 @@ package struct CandidateRule: Sendable, Equatable {
   }
 
   /// Whether a number falls short of the threshold; a NaN does not.
-  func rejects(_ number: Float) -> Bool {
+  package func rejects(_ number: Float) -> Bool {
     number < threshold || (number == threshold && !admitsThreshold)
   }
 
@@ -184,7 +184,8 @@ extension CellReader {
       for lane in 0..<stretch.count where wanted[lane] {
         let cell = stretch.firstCell + lane
         let choice = choices.map {
-          ClassChoice(index: Int($0.best[lane]), probability: $0.largest[lane])
+          ClassChoice(
+            index: classIndex(Int($0.best[lane]), of: cell), probability: $0.largest[lane])
         }
         body(cell, choice ?? self.choice(of: cell, rule))
       }

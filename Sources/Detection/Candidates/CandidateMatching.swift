@@ -136,7 +136,8 @@ package struct CandidateMatching: Sendable {
 
   /// Whether two classes of a cell are so close that rounding may decide between them.
   private func areClose(_ a: Int, _ b: Int, _ cell: Int) -> Bool {
-    let known = [original, patched].compactMap(\.cells).filter { $0.knows(cell) }
+    let known = [original, patched].compactMap { $0.cells?.withAllClasses }
+      .filter { $0.knows(cell) }
     return !known.isEmpty
       && known.allSatisfy { cells in
         guard (-1..<cells.classCount).contains(a), (-1..<cells.classCount).contains(b) else {

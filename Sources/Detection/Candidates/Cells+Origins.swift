@@ -17,7 +17,7 @@ extension Cells {
             expected.append(
               Candidate(
                 cell: cell, boxInNetworkPixels: reader.box(of: cell), score: score,
-                classIndex: index))
+                classIndex: reader.classIndex(index, of: cell)))
           }
         }
       }

@@ -15,7 +15,7 @@ extension Cells {
   }
 
   /// The rows an NMS plugin makes of these cells as its inputs.
-  func rows(_ plugin: PluginSuppression) -> [Candidate] {
+  package func rows(_ plugin: PluginSuppression) -> [Candidate] {
     suppressed(plugin).map { cell, row in
       Candidate(
         cell: cell, boxInNetworkPixels: boxInPlugin(cell, clipped: plugin.clipsBoxes),
@@ -73,7 +73,8 @@ extension CellReader {
           let cell = stretch.firstCell + lane
           found.append(
             ScoredClass(
-              box: rowOfCell?[cell] ?? cell, classIndex: classIndex, score: scores[lane]))
+              box: rowOfCell?[cell] ?? cell, classIndex: self.classIndex(classIndex, of: cell),
+              score: scores[lane]))
         }
       }
     }

@@ -16,7 +16,7 @@ extension Ending {
     in tensors: [String: Tensor], image: Int, cells: Cells?, rule: CandidateRule,
     tolerance: DetectionTolerance, slack: Float = 0
   ) throws(DetectionError) -> CandidateSet {
-    guard case .yoloLayer(let tail) = tail else {
+    guard let tail = yoloLayer else {
       guard let cells else {
         throw DetectionError("a graph that ends in \(form.rawValue) has no candidates")
       }

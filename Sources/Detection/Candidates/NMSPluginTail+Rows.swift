@@ -26,8 +26,14 @@ extension NMSPluginTail {
     in tensors: [String: Tensor], image: Int, cells: Cells, tolerance: DetectionTolerance
   ) throws(DetectionError) -> GivenDetections {
     let suppression = plugin.suppression
-    let given = try PluginRows(
-      outputs, capacity: suppression.suppression.maximumCount, tensors, image: image)
+    var given = PluginRows()
+    if let joined {
+      given.rows = try joined.rows(in: tensors, image: image)
+    } else {
+      given = try PluginRows(
+        outputs, capacity: suppression.suppression.maximumCount, tensors, image: image)
+      given.scale(by: inputs.unit)
+    }
     let expected = cells.rows(suppression)
     let rows = given.rows.filter { !isFiller($0) }
     let places = OriginSearch.places(of: rows, among: expected, tolerance: tolerance)

@@ -6,6 +6,19 @@ package struct PluginRows {
   package internal(set) var rows: [Candidate]
   package private(set) var differences: [String] = []
 
+  package init() { rows = [] }
+
+  /// Boxes in pixels of the network's input.
+  mutating func scale(by unit: BoxUnit) {
+    guard !unit.isPixels else { return }
+    for index in rows.indices {
+      let box = rows[index].boxInNetworkPixels
+      rows[index].boxInNetworkPixels = Box(
+        x1: box.x1 * unit.pixelsX, y1: box.y1 * unit.pixelsY, x2: box.x2 * unit.pixelsX,
+        y2: box.y2 * unit.pixelsY)
+    }
+  }
+
   /// - Parameters:
   ///   - outputs: the tensors that stand for the number of rows, boxes, scores and classes.
   ///   - capacity: how many rows the tensors have room for.

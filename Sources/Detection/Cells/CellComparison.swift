@@ -6,6 +6,8 @@ public struct CellComparison: Sendable, Equatable {
   public var different = 0
   /// Cells with a NaN or an infinity on either side; these are different too.
   public var nonFinite = 0
+  /// Cells whose best class is another, where only the best is known.
+  public var classMismatches = 0
   /// The largest distance of two coordinates, in pixels of the network's input, and of two scores;
   /// cells that are not finite left out.
   public var maxBoxErrorPx: Float = 0

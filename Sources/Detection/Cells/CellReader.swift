@@ -45,12 +45,15 @@ struct CellReader: @unchecked Sendable {
   private let sources: [Source]
   private let rowOfCell: [Int]?
   private let knownCells: [Int]?
+  /// For each cell the class of its only score.
+  private let labels: [Int32]?
 
   /// - Parameter scales: of float32 tensors.
   init(
     _ layout: CellLayout, classCount: Int, scoring: Cells.Scoring, scales: [CellScale],
-    rowOfCell: [Int]?, knownCells: [Int]?
+    rowOfCell: [Int]?, knownCells: [Int]?, labels: [Int32]?
   ) {
+    self.labels = labels
     self.layout = layout
     self.classCount = classCount
     self.rowOfCell = rowOfCell
@@ -108,8 +111,12 @@ struct CellReader: @unchecked Sendable {
   func bestClass(of cell: Int) -> ClassChoice<Float> {
     let scores = classScores(of: cell)
     // A sigmoid keeps the order of the classes, but may make two of them equal.
-    return .firstLargest(of: classCount) { scores[$0] }
+    let choice = ClassChoice.firstLargest(of: classCount) { scores[$0] }
+    return ClassChoice(index: classIndex(choice.index, of: cell), probability: choice.probability)
   }
+
+  /// The class that the score at a place of a cell is of.
+  func classIndex(_ place: Int, of cell: Int) -> Int { labels.map { Int($0[cell]) } ?? place }
 
   // MARK: Blocks
 

@@ -16,7 +16,21 @@ extension Cells {
     on team: ThreadTeam = ThreadTeam(threadCount: 1)
   ) -> CellComparison {
     precondition(incomparability(with: other) == nil)
-    return withReader { left in
+    if labels != nil || other.labels != nil {
+      let (left, right) = (best(), other.best())
+      var found = left.compareScores(
+        with: right, tolerance: tolerance, nonFinite: nonFinite, on: team)
+      found.addClasses(left, right, tolerance)
+      return found
+    }
+    return compareScores(with: other, tolerance: tolerance, nonFinite: nonFinite, on: team)
+  }
+
+  private func compareScores(
+    with other: Cells, tolerance: DetectionTolerance, nonFinite: NonFiniteRule,
+    on team: ThreadTeam
+  ) -> CellComparison {
+    withReader { left in
       other.withReader { right in
         let stretches =
           knownCells == nil

@@ -19,14 +19,21 @@ package struct Cells: Sendable {
   let rowOfCell: [Int]?
   /// The numbers of the cells that are known, in order; `nil` when all are.
   let knownCells: [Int]?
+  /// For each cell its class, where ``classCount`` is 1 and the score is that of the best class.
+  let labels: [Int32]?
+  /// The cells with the scores of all classes, where these are their best alone; at most one.
+  private let complete: [Cells]
   /// `nil` where the tensors are float64.
   private let reader: CellReader?
 
   init(
     layout: CellLayout, classCount: Int, scoring: Scoring, scales: [CellScale],
-    rowOfCell: [Int]? = nil, knownCells: [Int]? = nil
+    rowOfCell: [Int]? = nil, knownCells: [Int]? = nil, labels: [Int32]? = nil,
+    complete: Cells? = nil
   ) {
     self.layout = layout
+    self.labels = labels
+    self.complete = complete.map { [$0] } ?? []
     self.classCount = classCount
     self.scoring = scoring
     self.scales = scales
@@ -40,7 +47,17 @@ package struct Cells: Sendable {
       ? nil
       : CellReader(
         layout, classCount: classCount, scoring: scoring, scales: scales, rowOfCell: rowOfCell,
-        knownCells: knownCells)
+        knownCells: knownCells, labels: labels)
+  }
+
+  /// The cells with the scores of all classes; `nil` where only the best of each is known.
+  var withAllClasses: Cells? { labels == nil ? self : complete.first }
+
+  /// The same cells, of each its class alone being known.
+  func labelled(_ label: (_ cell: Int) -> Int32) -> Cells {
+    Cells(
+      layout: layout, classCount: 1, scoring: scoring, scales: scales, rowOfCell: rowOfCell,
+      knownCells: knownCells, labels: (0..<layout.cellCount).map(label))
   }
 
   /// Whether they are read from float64 tensors.
@@ -79,7 +96,7 @@ package struct Cells: Sendable {
       return "\(layout.cellCount) cells against \(other.layout.cellCount)"
     }
     if layout != other.layout { return "the cells are arranged in different grids" }
-    if classCount != other.classCount {
+    if labels == nil, other.labels == nil, classCount != other.classCount {
       return "\(classCount) classes against \(other.classCount)"
     }
     return nil

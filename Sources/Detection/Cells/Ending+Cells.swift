@@ -1,4 +1,5 @@
 import BoxMath
+import Glibc
 import Tensors
 
 extension Ending {
@@ -15,32 +16,29 @@ extension Ending {
     in tensors: [String: Tensor], image: Int, geometry other: DecodeGeometry? = nil,
     keepingFloat64: Bool = false
   ) throws(DetectionError) -> Cells {
-    guard let geometry = other ?? geometry, let classCount else {
+    guard let geometry = other ?? geometry, let classCount = classCount ?? table?.classCountOfBest
+    else {
       throw DetectionError("a graph that ends in \(form.rawValue) has no cells")
     }
     let builder = CellsBuilder(
       tensors: tensors, image: image, geometry: geometry, classCount: classCount,
       keepsFloat64: keepingFloat64)
-    switch tail {
-    case .decodedRows(let output, _): return try builder.decodedRows(output)
-    case .classMajor(let output): return try builder.classMajor(output)
-    case .boxesAndScores(let tensors): return try builder.boxesAndScores(tensors)
-    case .suppressed(let tail): return try builder.boxesAndScores(tail.inputs)
-    case .heads(let maps, let throughSigmoid):
+    if let table { return try builder.table(table) }
+    if let maps {
       guard let decoders = geometry.decoders else {
         throw DetectionError("the strides and anchors of the head maps are not known")
       }
-      return try builder.heads(maps, decoders, isLogit: !throughSigmoid)
-    case .yoloLayer(let tail):
-      let sizes = tail.maps.map { (rows: $0.rows, columns: $0.columns) }
-      guard let decoders: [HeadDecoder<Float>] = try? tail.parameters.decoders(for: sizes) else {
-        throw DetectionError("the plugin's max_stride is too large")
-      }
-      let order = tail.maps.finestFirstOrder
-      return try builder.heads(
-        order.map { tail.maps[$0] }, order.map { decoders[$0] }, isLogit: false)
-    case .named: throw DetectionError("a graph that ends in \(form.rawValue) has no cells")
+      return try builder.heads(maps.maps, decoders, isLogit: !maps.areThroughSigmoid)
     }
+    guard let yoloLayer else {
+      throw DetectionError("a graph that ends in \(form.rawValue) has no cells")
+    }
+    let sizes = yoloLayer.maps.map { (rows: $0.rows, columns: $0.columns) }
+    guard let decoders: [HeadDecoder<Float>] = try? yoloLayer.parameters.decoders(for: sizes)
+    else { throw DetectionError("the plugin's max_stride is too large") }
+    let order = yoloLayer.maps.finestFirstOrder
+    return try builder.heads(
+      order.map { yoloLayer.maps[$0] }, order.map { decoders[$0] }, isLogit: false)
   }
 }
 
@@ -53,59 +51,66 @@ private struct CellsBuilder {
 
   private var layout: CellLayout { geometry.layout }
 
-  /// A float32 tensor whose shape, after the batch, is one of `shapes`.
-  private func tensor(
-    _ name: String, _ shapes: [[Int]]
-  ) throws(DetectionError) -> (tensor: Tensor, first: Int) {
-    guard let tensor = tensors[name] else {
-      throw DetectionError("the run gave no tensor '\(name)'")
+  /// A tensor of `count` channels of every cell at least, and where the image's begin.
+  private func channels(
+    _ range: ColumnRange, _ count: Int
+  ) throws(DetectionError) -> TableChannels {
+    guard let tensor = tensors[range.tensor] else {
+      throw DetectionError("the run gave no tensor '\(range.tensor)'")
     }
+    let cells = layout.cellCount
     let rest = Array(tensor.shape.dropFirst())
-    guard shapes.contains(rest) else {
+    let width: Int? =
+      switch range.order {
+      case .rows:
+        rest.count == 2 && rest[0] == cells
+          ? rest[1]
+          : rest.count == 3 && rest[0] == cells && rest[1...].contains(1)
+            ? rest[1] * rest[2]
+            : rest == [cells] ? 1 : rest == [cells, 1] ? 1 : nil
+      case .columns: rest.count == 2 && rest[1] == cells ? rest[0] : nil
+      }
+    guard let width else {
       throw DetectionError(
-        "'\(name)' has shape \(tensor.shape), expected [N,"
-          + shapes[0].map(String.init).joined(separator: ",") + "]")
+        "'\(range.tensor)' has shape \(tensor.shape), expected \(cells) cells of "
+          + "\(range.first + count) numbers in \(range.order)")
+    }
+    guard width >= range.first + count else {
+      throw DetectionError(
+        "'\(range.tensor)' has shape \(tensor.shape), \(width) numbers a cell, expected "
+          + "\(range.first + count) at least")
     }
     guard (0..<tensor.shape[0]).contains(image) else {
-      throw DetectionError("'\(name)' has \(tensor.shape[0]) images, image \(image) was asked for")
+      throw DetectionError(
+        "'\(range.tensor)' has \(tensor.shape[0]) images, image \(image) was asked for")
     }
     let isKept = keepsFloat64 && tensor.elementType == .float64
-    return (isKept ? tensor : try tensor.asFloat32(), image * rest.reduce(1, *))
+    let begin = image * cells * width
+    return TableChannels(
+      tensor: isKept ? tensor : try tensor.asFloat32(),
+      first: begin + range.first * (range.order == .rows ? 1 : cells),
+      cellStride: range.order == .rows ? width : 1,
+      channelStride: range.order == .rows ? 1 : cells)
   }
 
-  func decodedRows(_ name: String) throws(DetectionError) -> Cells {
-    guard let width = tensors[name]?.shape.last, width >= 5 + classCount else {
-      throw DetectionError("'\(name)' is too narrow for \(classCount) classes")
-    }
-    let (tensor, first) = try tensor(name, [[layout.cellCount, width]])
-    return cells(.objectnessAndClasses, .centerAndSize) { grid in
-      let row = first + grid.firstCell * width
-      return (
-        CellScale.Channels(rowsOf: tensor, first: row, width: width, grid),
-        CellScale.Channels(rowsOf: tensor, first: row + 4, width: width, grid)
-      )
-    }
-  }
-
-  func boxesAndScores(_ names: BoxesAndScores) throws(DetectionError) -> Cells {
-    let count = layout.cellCount
-    var (boxes, firstBox) = try tensor(names.boxes, [[count, 1, 4], [count, 4]])
-    if let anchors = names.anchors {
+  /// The cells of a table, read where they stand where that is possible.
+  func table(_ table: CellTable) throws(DetectionError) -> Cells {
+    var boxes = try channels(table.boxes, 4)
+    if let anchors = table.anchors {
       let (anchors, firstAnchor) = try anchorTensor(anchors)
-      boxes = boxes.decoded(
-        from: firstBox, by: anchors, from: firstAnchor, count: count, names.coding)
-      firstBox = 0
+      boxes = TableChannels(
+        tensor: boxes.tensor.decoded(
+          from: boxes.first, by: anchors, from: firstAnchor, count: layout.cellCount, table.coding),
+        first: 0, cellStride: 4, channelStride: 1)
     }
-    let (scores, firstScore) = try tensor(
-      names.scores, [[count, classCount], [count, classCount, 1]])
-    return cells(.products, names.coding == .corners ? .corners : .centerAndSize) { grid in
-      var scoreChannels = CellScale.Channels(
-        rowsOf: scores, first: firstScore + grid.firstCell * classCount, width: classCount, grid)
-      scoreChannels.isLogit = names.scoresAreLogits
-      return (
-        CellScale.Channels(rowsOf: boxes, first: firstBox + grid.firstCell * 4, width: 4, grid),
-        scoreChannels
-      )
+    let scores = try channels(table.scores, table.scoreCount(classCount))
+    let labels = try table.labels.map { labels throws(DetectionError) in try channels(labels, 1) }
+    guard table.isReadInPlace else { return decoded(table, boxes, scores, labels) }
+    return cells(
+      table.kind == .objectnessAndClasses ? .objectnessAndClasses : .products,
+      table.coding == .corners ? .corners : .centerAndSize
+    ) { grid in
+      (boxes.channels(of: grid), scores.channels(of: grid, isLogit: table.activation == .logit))
     }
   }
 
@@ -119,20 +124,39 @@ private struct CellsBuilder {
     )
   }
 
-  func classMajor(_ name: String) throws(DetectionError) -> Cells {
-    let count = layout.cellCount
-    guard let shape = tensors[name]?.shape, shape.rank == 3, shape[1] >= 4 + classCount else {
-      throw DetectionError("'\(name)' is too narrow for \(classCount) classes")
-    }
-    let (tensor, first) = try tensor(name, [[shape[1], count]])
-    return cells(.products, .centerAndSize) { grid in
-      func channels(from channel: Int) -> CellScale.Channels {
-        CellScale.Channels(
-          tensor: tensor, first: first + channel * count + grid.firstCell,
-          anchorStride: grid.cellsPerAnchor, cellStride: 1, channelStride: count)
+  /// The cells of a table as rows of corners in pixels and of products, or of the best alone.
+  private func decoded(
+    _ table: CellTable, _ boxes: TableChannels, _ scores: TableChannels, _ labels: TableChannels?
+  ) -> Cells {
+    let hasObjectness = table.kind == .objectnessAndClasses
+    let scoreCount = table.kind == .best ? 1 : classCount + (hasObjectness ? 1 : 0)
+    let width = 4 + scoreCount
+    let given = table.scoreCount(classCount)
+    let rows = Tensor(Float.self, shape: [layout.cellCount, width]) { rows in
+      boxes.tensor.withElements(of: Float.self) { boxValues in
+        scores.tensor.withElements(of: Float.self) { scoreValues in
+          for row in 0..<layout.cellCount {
+            let corners = table.corners { boxValues[boxes.index(row, $0)] }
+            for axis in 0..<4 { rows[row * width + axis] = corners[axis] }
+            let probabilities = table.probabilities(given) { scoreValues[scores.index(row, $0)] }
+            for place in 0..<scoreCount { rows[row * width + 4 + place] = probabilities[place] }
+          }
+        }
       }
-      return (channels(from: 0), channels(from: 4))
     }
+    let table = TableChannels(tensor: rows, first: 0, cellStride: width, channelStride: 1)
+    var cells = cells(hasObjectness ? .objectnessAndClasses : .products, .corners) { grid in
+      (table.channels(of: grid), table.advanced(by: 4).channels(of: grid))
+    }
+    if let labels {
+      cells = cells.labelled { cell in
+        let row = geometry.rowOfCell?[cell] ?? cell
+        return labels.tensor.withElements(of: Float.self) { values in
+          Int32(exactly: values[labels.index(row, 0)].rounded()) ?? -1
+        }
+      }
+    }
+    return cells
   }
 
   /// - Parameter maps: finest first, with the decoder of each.
@@ -149,7 +173,7 @@ private struct CellsBuilder {
       guard map.channels >= 5 + classCount else {
         throw DetectionError("'\(map.name)' is too narrow for \(classCount) classes")
       }
-      let (tensor, first) = try tensor(map.name, [map.dimensions])
+      let (tensor, first) = try tensor(of: map)
       scales.append(
         CellScale(
           grid: grid, encoding: .head(decoder),
@@ -158,6 +182,27 @@ private struct CellsBuilder {
     }
     return Cells(
       layout: layout, classCount: classCount, scoring: .objectnessAndClasses, scales: scales)
+  }
+
+  /// A head map, and where the image's numbers begin.
+  private func tensor(of map: HeadMap) throws(DetectionError) -> (tensor: Tensor, first: Int) {
+    guard let tensor = tensors[map.name] else {
+      throw DetectionError("the run gave no tensor '\(map.name)'")
+    }
+    let dimensions = map.dimensions
+    guard Array(tensor.shape.dropFirst()) == dimensions else {
+      throw DetectionError(
+        "'\(map.name)' has shape \(tensor.shape), expected [N,"
+          + dimensions.map(String.init).joined(separator: ",") + "]")
+    }
+    guard (0..<tensor.shape[0]).contains(image) else {
+      throw DetectionError(
+        "'\(map.name)' has \(tensor.shape[0]) images, image \(image) was asked for")
+    }
+    let isKept = keepsFloat64 && tensor.elementType == .float64
+    return (
+      isKept ? tensor : try tensor.asFloat32(), image * dimensions.reduce(1, *)
+    )
   }
 
   private func cells(
@@ -170,6 +215,58 @@ private struct CellsBuilder {
         let (boxes, scores) = channels(grid)
         return CellScale(grid: grid, encoding: encoding, boxes: boxes, scores: scores)
       }, rowOfCell: geometry.rowOfCell)
+  }
+}
+
+/// Neighbouring channels of all cells in one tensor.
+private struct TableChannels {
+  let tensor: Tensor
+  /// The index of the first channel of the first cell.
+  let first: Int
+  let cellStride: Int
+  let channelStride: Int
+
+  func index(_ row: Int, _ channel: Int) -> Int {
+    first + row * cellStride + channel * channelStride
+  }
+
+  func advanced(by channels: Int) -> TableChannels {
+    TableChannels(
+      tensor: tensor, first: first + channels * channelStride, cellStride: cellStride,
+      channelStride: channelStride)
+  }
+
+  func channels(of grid: CellLayout.Scale, isLogit: Bool = false) -> CellScale.Channels {
+    CellScale.Channels(
+      tensor: tensor, first: first + grid.firstCell * cellStride,
+      anchorStride: grid.cellsPerAnchor * cellStride, cellStride: cellStride,
+      channelStride: channelStride, isLogit: isLogit)
+  }
+}
+
+extension CellTable {
+  /// The corners, in pixels, that four numbers stand for.
+  func corners(_ number: (Int) -> Float) -> SIMD4<Float> {
+    var n = SIMD4(number(0), number(1), number(2), number(3))
+    if isYFirst { n = SIMD4(n.y, n.x, n.w, n.z) }
+    n *= SIMD4(unit.pixelsX, unit.pixelsY, unit.pixelsX, unit.pixelsY)
+    guard coding == .centerAndSize else { return n }
+    let box = Box(centerX: n.x, centerY: n.y, width: n.z, height: n.w)
+    return SIMD4(box.x1, box.y1, box.x2, box.y2)
+  }
+
+  /// The probabilities that as many scores stand for.
+  fileprivate func probabilities(_ count: Int, _ score: (Int) -> Float) -> [Float] {
+    let scores = (0..<count).map(score)
+    switch activation {
+    case .probability: return scores
+    case .logit: return scores.map { 1 / (1 + Glibc.exp(-$0)) }
+    case .softmaxWithNothingLast:
+      let largest = scores.max() ?? 0
+      let powers = scores.map { Glibc.exp(Double($0 - largest)) }
+      let sum = powers.reduce(0, +)
+      return powers.map { Float($0 / sum) }
+    }
   }
 }
 

@@ -63,8 +63,8 @@ extension Ending {
     var facts = DiagnosisFacts()
     facts.otherClassCount = classCount
     facts.threshold = ownRule?.measure == .objectness ? ownRule?.threshold : nil
-    if case .yoloLayer(let tail) = tail {
-      let places = tail.maps.finestFirstOrder
+    if let yoloLayer {
+      let places = yoloLayer.maps.finestFirstOrder
       facts.mapOrder = places.indices.map { place in places.firstIndex(of: place)! }
     }
     return facts

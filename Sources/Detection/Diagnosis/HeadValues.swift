@@ -86,15 +86,15 @@ extension Ending {
   /// The head maps that the graph's decode starts from, or that a decode would start from; `nil`
   /// when they are not known.
   package var referenceHeads: ReferenceHeads? {
-    switch tail {
-    case .heads(let maps, let throughSigmoid):
-      ReferenceHeads(maps: maps, areThroughSigmoid: throughSigmoid)
-    case .yoloLayer(let tail):
-      ReferenceHeads(
-        maps: (tail.logits ?? tail.maps).finestFirst, areThroughSigmoid: tail.logits == nil)
-    default:
-      decodedHeads.isEmpty ? nil : ReferenceHeads(maps: decodedHeads, areThroughSigmoid: false)
+    if let maps {
+      return ReferenceHeads(maps: maps.maps, areThroughSigmoid: maps.areThroughSigmoid)
     }
+    if let yoloLayer {
+      return ReferenceHeads(
+        maps: (yoloLayer.logits ?? yoloLayer.maps).finestFirst,
+        areThroughSigmoid: yoloLayer.logits == nil)
+    }
+    return decodedHeads.isEmpty ? nil : ReferenceHeads(maps: decodedHeads, areThroughSigmoid: false)
   }
 }
 

@@ -33,6 +33,9 @@ package struct DecodeGeometry: Sendable, Equatable {
     self.notes = notes
   }
 
+  /// Of rows of which nothing is known.
+  package static let unknown = DecodeGeometry(layout: CellLayout(rows: 1))
+
   /// The decoder of each scale's head map.
   var decoders: [HeadDecoder<Float>]? {
     scales.map { scales in

@@ -4,20 +4,27 @@ import BoxMath
 extension Ending {
   /// Rows of cx, cy, w, h, objectness and classes.
   package static func decodedRows(_ output: String, classCount: Int) -> Ending {
-    Ending(tail: .decodedRows(output: output, heads: []), classCount: classCount)
+    var ending = Ending(.yolov5Decoded)
+    ending.table = .yolov5Rows(output)
+    ending.classCount = classCount
+    return ending
   }
 
   package static func boxesAndScores(
     boxes: String, scores: String, classCount: Int
   ) -> Ending {
-    Ending(
-      tail: .boxesAndScores(BoxesAndScores(boxes: boxes, scores: scores, heads: [])),
-      classCount: classCount)
+    var ending = Ending(.boxesAndScores)
+    ending.table = .boxesAndScores(boxes: boxes, scores: scores)
+    ending.classCount = classCount
+    return ending
   }
 
   /// - Parameter maps: finest first.
   package static func heads(_ maps: [HeadMap], throughSigmoid: Bool, classCount: Int) -> Ending {
-    Ending(tail: .heads(maps, throughSigmoid: throughSigmoid), classCount: classCount)
+    var ending = Ending(throughSigmoid ? .headsSigmoid : .headsLogit)
+    ending.maps = BareMaps(maps: maps, areThroughSigmoid: throughSigmoid)
+    ending.classCount = classCount
+    return ending
   }
 
   /// - Parameters:
@@ -26,9 +33,10 @@ extension Ending {
   package static func yoloLayer(
     _ parameters: YoloLayerParameters, maps: [HeadMap], outputs: [String]
   ) -> Ending {
-    Ending(
-      tail: .yoloLayer(
-        YoloLayerTail(parameters: parameters, maps: maps, logits: nil, outputs: outputs)),
-      classCount: parameters.classCount)
+    var ending = Ending(.yoloLayerPlugin)
+    ending.yoloLayer = YoloLayerTail(
+      parameters: parameters, maps: maps, logits: nil, outputs: outputs)
+    ending.classCount = parameters.classCount
+    return ending
   }
 }

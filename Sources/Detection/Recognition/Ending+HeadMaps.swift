@@ -6,15 +6,11 @@ extension Ending {
   ///
   /// - Returns: `nil` when there are none, or the way back to them is not known.
   package func mergedHeads(in graph: Graph, lookup: @escaping TensorLookup) -> [HeadMap]? {
-    switch tail {
-    case .decodedRows, .boxesAndScores:
-      return decodedHeads.isEmpty ? nil : decodedHeads
-    case .heads(let maps, _):
-      if maps.allSatisfy({ $0.axes == .merged }) { return maps }
-      return GraphStructure(graph, lookup: lookup).heads(
-        behind: maps.map(\.name), channels: maps[0].channels, cellCount: maps.layout.cellCount)
-    default: return nil
-    }
+    if suppression == nil, !decodedHeads.isEmpty { return decodedHeads }
+    guard let maps = maps?.maps else { return nil }
+    if maps.allSatisfy({ $0.axes == .merged }) { return maps }
+    return GraphStructure(graph, lookup: lookup).heads(
+      behind: maps.map(\.name), channels: maps[0].channels, cellCount: maps.layout.cellCount)
   }
 
   /// Whether a tensor has been through a sigmoid since the last convolution.

@@ -7,14 +7,7 @@ extension Ending {
   ///
   /// - Returns: `nil` where the end is made from no such maps, or not from one for each scale.
   package func headSources(in graph: Graph, lookup: @escaping TensorLookup) -> [HeadMap]? {
-    let maps: [HeadMap] =
-      switch tail {
-      case .decodedRows(_, let heads), .heads(let heads, _): heads
-      case .boxesAndScores(let tensors): tensors.heads
-      case .suppressed(let tail): tail.inputs.heads
-      case .yoloLayer(let tail): tail.maps
-      case .classMajor, .named: []
-      }
+    let maps = yoloLayer?.maps ?? self.maps?.maps ?? decodedHeads
     let structure = GraphStructure(graph, lookup: lookup)
     let sources = maps.compactMap { structure.source(of: $0) }
     guard !maps.isEmpty, sources.count == maps.count, Set(sources.map(\.name)).count == maps.count

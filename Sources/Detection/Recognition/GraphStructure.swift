@@ -23,6 +23,14 @@ struct GraphStructure {
     self.constants = constants
   }
 
+  /// Height and width of the network's input.
+  var inputSize: (height: Int, width: Int)? {
+    guard let input = try? ImageInput(graph), let shape = lookup(input.name)?.shape,
+      shape.rank == 4
+    else { return nil }
+    return input.size(of: shape)
+  }
+
   /// The node that makes a tensor.
   func producer(of tensor: String) -> Node? { producers[tensor].map { graph.nodes[$0] } }
 

@@ -3,75 +3,90 @@ import Glibc
 import ONNXGraph
 import Tensors
 
-/// Finds out how a graph decodes its head maps by having it decode made-up ones.
+/// Finds out how a graph decodes what its learned layers give, by having it decode synthetic maps.
 ///
-/// With every logit 0 a cell's box is its anchor around its centre. The objectness of each cell is
-/// set to a level of its own, so that the level of a row tells the cell it was made from, whatever
-/// is done to the order of rows and however the level is scaled on the way.
+/// Each cell is given a level of its own, so that the score of a row tells the cell it was made from,
+/// whatever is done to the order of rows and however the level is scaled on the way. With every other
+/// number 0, boxes lie as the grid has them: how they move from cell to cell tells what their four
+/// numbers are and in which unit.
 package struct Probe: Sendable {
-  /// The part of the graph from the head maps to the decoded output.
+  /// The part of the graph from the maps to the decoded output.
   package let graph: Graph
-  /// What to feed it, in as many runs as it takes to tell all cells apart: one, unless the graph
-  /// computes with 16-bit numbers.
+  /// What to feed it: as many runs as it takes to tell all cells apart, one unless the graph computes
+  /// with 16-bit numbers; and where levels could move boxes, one of zeros.
   package let runs: [[String: Tensor]]
 
   /// Whether the decode computes with 16-bit numbers.
   package let isHalf: Bool
 
   private let layout: CellLayout
-  private let classCount: Int
-  private let output: Output
+  private let table: CellTable
+  private let networkSize: (height: Int, width: Int)?
   private let base: Int
+  /// Runs that tell cells apart; the one of zeros, if there is one, comes after them.
+  private let levelRuns: Int
+  /// Whether the maps are heads of YOLOv5: box, objectness and classes of each anchor.
+  private let areHeads: Bool
 
-  private enum Output {
-    case rows(String)
-    case boxesAndProducts(BoxesAndScores)
-
-    var names: [String] {
-      switch self {
-      case .rows(let name): [name]
-      case .boxesAndProducts(let tensors): tensors.names
-      }
-    }
-  }
-
-  /// - Returns: `nil` when the graph does not decode head maps.
+  /// - Returns: `nil` when the graph does not decode maps.
   /// - Throws: ``ModelError`` when the part cannot be cut out.
-  package init?(_ graph: Graph, _ ending: Ending, lookup: TensorLookup) throws {
-    let heads = ending.decodedHeads
-    guard !heads.isEmpty else { return nil }
-    switch ending.tail {
-    case .decodedRows(let name, _): output = .rows(name)
-    case .boxesAndScores(let tensors): output = .boxesAndProducts(tensors)
-    case .suppressed(let tail) where tail.inputs.anchors == nil:
-      output = .boxesAndProducts(tail.inputs)
-    default: return nil
+  package init?(_ graph: Graph, _ ending: Ending, lookup: @escaping TensorLookup) throws {
+    guard let table = ending.table, table.anchors == nil else { return nil }
+    let structure = GraphStructure(graph, lookup: lookup)
+    let maps: [ProbedMap]
+    let layout: CellLayout
+    if !table.heads.isEmpty {
+      maps = table.heads.enumerated().compactMap { scale, head in
+        lookup(head.name).map { ProbedMap(head, $0, scale: scale) }
+      }
+      guard maps.count == table.heads.count else { return nil }
+      layout = table.heads.layout
+    } else {
+      guard let cells = ending.geometry?.layout.cellCount,
+        let learned = structure.learnedMaps(behind: table.names, cellCount: cells)
+      else { return nil }
+      maps = learned.scales.enumerated().flatMap { scale, maps in
+        maps.map { ProbedMap($0, anchors: learned.anchors, scale: scale) }
+      }
+      layout = learned.layout
     }
-    let descriptions = heads.compactMap { lookup($0.name) }
-    guard descriptions.count == heads.count else { return nil }
-    var part = try graph.extract(inputs: heads.map(\.name), outputs: output.names)
-    part.inputs = zip(heads, descriptions).map { head, description in
+    areHeads = !table.heads.isEmpty
+    var part = try graph.extract(inputs: maps.map(\.name), outputs: table.names)
+    part.inputs = maps.map { map in
       ValueInfo(
-        name: head.name, elementType: description.elementType,
-        dimensions: description.shape.map { .fixed($0) })
+        name: map.name, elementType: map.description.elementType,
+        dimensions: map.description.shape.map { .fixed($0) })
     }
     self.graph = part
-    layout = heads.layout
-    classCount = heads[0].channels - 5
-    isHalf = descriptions.contains { $0.elementType.byteCount == 2 } || part.castsToHalf
-    base = isHalf ? min(64, max(2, layout.cellCount)) : max(2, layout.cellCount)
+    self.layout = layout
+    self.table = table
+    networkSize = structure.inputSize
+    isHalf =
+      maps.contains { $0.description.elementType.byteCount == 2 } || part.castsToHalf
+    let base = isHalf ? min(64, max(2, layout.cellCount)) : max(2, layout.cellCount)
+    self.base = base
     var runs: [[String: Tensor]] = []
     var place = 1
     repeat {
-      var feed: [String: Tensor] = [:]
-      for (scale, head) in heads.enumerated() {
-        feed[head.name] = Probe.map(
-          head, descriptions[scale], firstCell: layout.scales[scale].firstCell
-        ) { [base] cell in Probe.logit(level: cell / place % base, of: base) }
-      }
-      runs.append(feed)
+      let step = place
+      runs.append(
+        Dictionary(
+          uniqueKeysWithValues: maps.map { map in
+            let first = layout.scales[map.scale].firstCell
+            return (
+              map.name,
+              map.tensor { cell in
+                Probe.logit(level: (first + cell) / step % base, of: base)
+              }
+            )
+          }))
       place *= base
     } while place < layout.cellCount
+    levelRuns = runs.count
+    if !areHeads {
+      runs.append(
+        Dictionary(uniqueKeysWithValues: maps.map { map in (map.name, map.tensor { _ in 0 }) }))
+    }
     self.runs = runs
   }
 
@@ -81,22 +96,54 @@ package struct Probe: Sendable {
     return Float(log(probability / (1 - probability)))
   }
 
-  /// A head map of zeros but for the objectness of each cell.
-  private static func map(
-    _ head: HeadMap, _ description: TensorDescription, firstCell: Int,
-    objectness: (_ cell: Int) -> Float
-  ) -> Tensor {
-    let cellCount = head.rows * head.columns
-    let levels = Tensor(Float.self, shape: description.shape) { values in
+}
+
+/// A map that is fed.
+private struct ProbedMap {
+  let name: String
+  let description: TensorDescription
+  let scale: Int
+  /// Neighbouring blocks of channels that are cells of their own.
+  let anchors: Int
+  /// The channels of a block that are given the level; the others are 0.
+  let levelled: Range<Int>
+
+  init(_ head: HeadMap, _ description: TensorDescription, scale: Int) {
+    name = head.name
+    self.description = description
+    self.scale = scale
+    anchors = head.anchors
+    levelled = 4..<5
+  }
+
+  init(_ map: LearnedMaps.Map, anchors: Int, scale: Int) {
+    name = map.name
+    description = TensorDescription(map.elementType, map.shape)
+    self.scale = scale
+    self.anchors = anchors
+    levelled = 0..<map.shape[1] / anchors
+  }
+
+  /// The map for all images of the batch.
+  ///
+  /// - Parameter logit: of a cell, by its number on this scale: by anchor, row and column.
+  func tensor(_ logit: (_ cell: Int) -> Float) -> Tensor {
+    let shape = description.shape
+    let places = shape[2] * shape[3]
+    let channels = shape[1] / anchors
+    let levels = Tensor(Float.self, shape: shape) { values in
       values.update(repeating: 0)
-      guard !values.isEmpty else { return }
-      for image in 0..<description.shape[0] {
-        for anchor in 0..<head.anchors {
-          let channel = (image * head.anchors + anchor) * head.channels + 4
-          for cell in 0..<cellCount {
-            values[channel * cellCount + cell] = objectness(firstCell + anchor * cellCount + cell)
+      for anchor in 0..<anchors {
+        for place in 0..<places {
+          let level = logit(anchor * places + place)
+          for channel in levelled {
+            values[(anchor * channels + channel) * places + place] = level
           }
         }
+      }
+      let image = shape[1] * places
+      for copy in 1..<max(1, shape[0]) {
+        for index in 0..<image { values[copy * image + index] = values[index] }
       }
     }
     return levels.converted(to: description.elementType)
@@ -120,36 +167,73 @@ extension Probe {
   ///
   /// - Parameter results: for each of ``runs``, the outputs of ``graph``.
   package func geometry(from results: [[String: Tensor]]) -> DecodeGeometry {
+    finding(from: results).geometry
+  }
+
+  /// What the results of the runs tell of the decode and of the numbers it gives out.
+  package func finding(from results: [[String: Tensor]]) -> DecodeFinding {
     do throws(DetectionError) {
-      let rows = try results.map { tensors throws(DetectionError) in try ProbeRows(tensors, self) }
+      let rows = try results.map { tensors throws(DetectionError) in
+        try ProbeRows(tensors, table, rowCount: layout.cellCount)
+      }
       guard rows.count == runs.count else {
         throw DetectionError("\(rows.count) results for \(runs.count) runs")
       }
-      let rowOfCell: [Int]
-      var notes: [String] = []
-      do {
-        rowOfCell = try order(of: rows)
-      } catch {
-        rowOfCell = Array(0..<layout.cellCount)
-        notes.append(
-          "the rows of the output cannot be traced to cells (\(error)); they are taken to stand "
-            + "by scale, anchor, row and column")
-      }
-      var scales: [DecodeGeometry.Scale]?
+      return finding(rows)
+    } catch {
+      return DecodeFinding(
+        geometry: DecodeGeometry(
+          layout: layout,
+          notes: ["strides and anchors cannot be recovered from the graph: \(error)"]))
+    }
+  }
+
+  private func finding(_ rows: [ProbeRows]) -> DecodeFinding {
+    let rowOfCell: [Int]
+    var notes: [String] = []
+    var isTraced = true
+    do {
+      rowOfCell = try order(of: Array(rows[..<levelRuns]))
+    } catch {
+      isTraced = false
+      rowOfCell = Array(0..<layout.cellCount)
+      notes.append(
+        "the rows of the output cannot be traced to cells (\(error)); they are taken to stand "
+          + "by scale, anchor, row and column")
+    }
+    let boxes = BoxPattern(
+      layout, networkSize: networkSize, raw: { rows.last!.raw(rowOfCell[$0]) })
+    var scales: [DecodeGeometry.Scale]?
+    if areHeads {
       do {
         scales = try layout.scales.indices.map { scale throws(DetectionError) in
-          try self.scale(scale, rows[0], rowOfCell)
+          try self.scale(scale, rowOfCell) { row in
+            rows[0].box(row, boxes?.coding ?? table.coding, boxes)
+          }
         }
       } catch {
         notes.append("strides and anchors cannot be recovered from the graph: \(error)")
       }
-      let isCanonical = rowOfCell.indices.allSatisfy { rowOfCell[$0] == $0 }
-      return DecodeGeometry(
-        layout: layout, rowOfCell: isCanonical ? nil : rowOfCell, scales: scales, notes: notes)
-    } catch {
-      return DecodeGeometry(
-        layout: layout, notes: ["strides and anchors cannot be recovered from the graph: \(error)"])
     }
+    let isCanonical = rowOfCell.indices.allSatisfy { rowOfCell[$0] == $0 }
+    return DecodeFinding(
+      geometry: DecodeGeometry(
+        layout: layout, rowOfCell: isCanonical ? nil : rowOfCell, scales: scales, notes: notes),
+      isTraced: isTraced, boxes: boxes,
+      activation: isTraced ? activation(rows[0], rowOfCell) : nil)
+  }
+
+  /// What was done to the scores: the levels came out as they went in, or between 0 and 1.
+  private func activation(_ rows: ProbeRows, _ rowOfCell: [Int]) -> ScoreActivation? {
+    guard levelRuns == 1 else { return nil }
+    let count = layout.cellCount
+    let places = [0, count / 4, count / 2, 3 * count / 4, count - 1]
+    let isSame = places.allSatisfy { cell in
+      let level = Probe.logit(level: cell % base, of: base)
+      return abs(rows.levels[rowOfCell[cell]] - level) <= 1e-3 * max(1, abs(level))
+    }
+    if isSame { return .logit }
+    return rows.levels.allSatisfy { (0...1).contains($0) } ? .probability : nil
   }
 
   /// For each cell, the row that shows its levels.
@@ -183,12 +267,12 @@ extension Probe {
 
   /// Stride and anchors of one scale, if every box of it lies as a decode would have it.
   private func scale(
-    _ index: Int, _ rows: ProbeRows, _ rowOfCell: [Int]
+    _ index: Int, _ rowOfCell: [Int], boxOfRow: (Int) -> SIMD4<Double>
   ) throws(DetectionError) -> DecodeGeometry.Scale {
     let grid = layout.scales[index]
     func box(_ anchor: Int, _ row: Int, _ column: Int) -> SIMD4<Double> {
       let cell = grid.firstCell + (anchor * grid.rows + row) * grid.columns + column
-      return rows.box(rowOfCell[cell])
+      return boxOfRow(rowOfCell[cell])
     }
     func stride(first: Double, last: Double, count: Int) -> Double {
       count > 1 ? (last - first) / Double(count - 1) : 2 * first
@@ -221,55 +305,61 @@ extension Probe {
     }
     return DecodeGeometry.Scale(strideX: strideX, strideY: strideY, anchors: sizes)
   }
+}
 
-  /// The rows a run of the probe gave, of the first image.
-  private struct ProbeRows {
-    let levels: [Float]
-    /// Four columns for each row.
-    private let boxes: [Float]
-    private let isCorners: Bool
+/// The rows that a run of the probe gave, of the first image.
+private struct ProbeRows {
+  /// The first score of each.
+  let levels: [Float]
+  /// Four numbers of each.
+  private let boxes: [Float]
 
-    init(_ tensors: [String: Tensor], _ probe: Probe) throws(DetectionError) {
-      func columns(
-        _ range: Range<Int>, of name: String, width: Int? = nil
-      ) throws(DetectionError) -> [Float] {
-        guard let tensor = try tensors[name]?.asFloat32() else {
-          throw DetectionError("the probe gave no tensor '\(name)'")
-        }
-        let rowCount = probe.layout.cellCount
-        let width = width ?? tensor.shape.last ?? 0
-        guard width >= range.upperBound, tensor.shape.elementCount >= rowCount * width else {
-          throw DetectionError("'\(name)' has shape \(tensor.shape), expected \(rowCount) rows")
-        }
-        return tensor.withElements(of: Float.self) { values in
-          var columns: [Float] = []
-          columns.reserveCapacity(rowCount * range.count)
-          for row in 0..<rowCount {
-            columns += values[row * width + range.lowerBound..<row * width + range.upperBound]
-          }
-          return columns
-        }
+  init(
+    _ tensors: [String: Tensor], _ table: CellTable, rowCount: Int
+  ) throws(DetectionError) {
+    func columns(_ range: ColumnRange, _ count: Int) throws(DetectionError) -> [Float] {
+      guard let tensor = try tensors[range.tensor]?.asFloat32() else {
+        throw DetectionError("the probe gave no tensor '\(range.tensor)'")
       }
-      switch probe.output {
-      case .rows(let name):
-        boxes = try columns(0..<4, of: name)
-        levels = try columns(4..<5, of: name)
-        isCorners = false
-      case .boxesAndProducts(let tensors):
-        boxes = try columns(0..<4, of: tensors.boxes, width: 4)
-        levels = try columns(0..<1, of: tensors.scores, width: probe.classCount)
-        isCorners = tensors.coding == .corners
+      let perImage = tensor.shape.dropFirst().reduce(1, *)
+      let width = perImage / max(rowCount, 1)
+      guard width * rowCount == perImage, width >= range.first + count, tensor.shape[0] > 0 else {
+        throw DetectionError(
+          "'\(range.tensor)' has shape \(tensor.shape), expected \(rowCount) rows")
       }
-      guard levels.allSatisfy(\.isFinite), boxes.allSatisfy(\.isFinite) else {
-        throw DetectionError("what comes of zeros is not finite")
+      return tensor.withElements(of: Float.self) { values in
+        (0..<rowCount * count).map { index in
+          let (row, place) = index.quotientAndRemainder(dividingBy: count)
+          let column = range.first + place
+          return range.order == .rows
+            ? values[row * width + column] : values[column * rowCount + row]
+        }
       }
     }
-
-    /// Centre and size.
-    func box(_ row: Int) -> SIMD4<Double> {
-      let (a, b) = (Double(boxes[4 * row]), Double(boxes[4 * row + 1]))
-      let (c, d) = (Double(boxes[4 * row + 2]), Double(boxes[4 * row + 3]))
-      return isCorners ? SIMD4((a + c) / 2, (b + d) / 2, c - a, d - b) : SIMD4(a, b, c, d)
+    boxes = try columns(table.boxes, 4)
+    levels = try columns(table.scores, 1)
+    guard levels.allSatisfy(\.isFinite), boxes.allSatisfy(\.isFinite) else {
+      throw DetectionError("what comes of zeros is not finite")
     }
+  }
+
+  /// The four numbers of a row's box.
+  func raw(_ row: Int) -> SIMD4<Double> {
+    SIMD4(
+      Double(boxes[4 * row]), Double(boxes[4 * row + 1]), Double(boxes[4 * row + 2]),
+      Double(boxes[4 * row + 3]))
+  }
+
+  /// Centre and size, in pixels where the pattern knows the unit.
+  func box(_ row: Int, _ coding: BoxCoding, _ pattern: BoxPattern?) -> SIMD4<Double> {
+    var n = raw(row)
+    if let pattern {
+      if pattern.isYFirst { n = SIMD4(n.y, n.x, n.w, n.z) }
+      n *= SIMD4(
+        Double(pattern.unit.pixelsX), Double(pattern.unit.pixelsY), Double(pattern.unit.pixelsX),
+        Double(pattern.unit.pixelsY))
+    }
+    return coding == .corners
+      ? SIMD4((n.x + n.z) / 2, (n.y + n.w) / 2, n.z - n.x, n.w - n.y) : n
   }
 }

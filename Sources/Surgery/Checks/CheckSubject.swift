@@ -40,10 +40,10 @@ package struct CheckSubject: Sendable {
 
   /// Height and width of the network's input.
   var inputSize: (height: Int, width: Int)? {
-    for input in model.graph.inputs {
-      if let shape = shape(of: input.name), shape.rank == 4 { return (shape[2], shape[3]) }
-    }
-    return nil
+    guard let input = try? ImageInput(model.graph), let shape = shape(of: input.name),
+      shape.rank == 4
+    else { return nil }
+    return input.size(of: shape)
   }
 
   /// The anchors of a node, where they are numbers at all.

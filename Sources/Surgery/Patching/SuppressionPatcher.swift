@@ -63,41 +63,44 @@ struct SuppressionPatcher {
   private func fill(
     _ tail: inout BoxTail, _ notes: inout [String]
   ) throws(SurgeryError) -> Int {
-    switch ending.tail {
-    case .decodedRows(let rows, _):
-      let classCount = ending.classCount ?? 0
-      noteRecovery(&notes)
-      tail.readRows(rows, classCount: classCount)
-      return classCount
-    case .classMajor(let columns):
-      let classCount = ending.classCount ?? 0
-      tail.readColumns(columns, classCount: classCount)
-      notes.append("boxes and \(classCount) classes of decoupled heads, which have no objectness")
-      return classCount
-    case .boxesAndScores(let found):
-      let rank = resolved.description(of: found.boxes)?.shape.rank ?? 3
-      tail.take(boxes: found.boxes, rank: rank, scores: found.scores)
-      return ending.classCount ?? 0
-    case .heads:
-      let patcher = try Patcher(model, options)
-      guard let scales = patcher.heads.scales else {
-        throw SurgeryError(
-          "the graph has no decode to recover anchors from; give them with --anchors, finest scale "
-            + "first")
-      }
-      guard !patcher.hasOpenSize else {
-        throw SurgeryError(
-          "the graph has no decode and takes any size: a decode can be added for a fixed size only; "
-            + "export it with a fixed size, or use --plugin yololayer")
-      }
-      tail.decode(patcher.heads, scales)
-      notes.append("a decode is added to \(patcher.heads.maps.count) bare heads")
-      return patcher.heads.classCount
-    case .yoloLayer, .suppressed, .named:
+    if ending.needsGeometry { return try decode(into: &tail, &notes) }
+    guard let table = ending.table, ending.suppression == nil, let classCount = ending.classCount
+    else {
       throw SurgeryError(
         "the graph ends in \(ending.form.rawValue): expected decoded rows, boxes and scores, or heads"
       )
     }
+    if table.boxes.tensor != table.scores.tensor {
+      let rank = resolved.description(of: table.boxes.tensor)?.shape.rank ?? 3
+      tail.take(boxes: table.boxes.tensor, rank: rank, scores: table.scores.tensor)
+    } else if table.kind == .objectnessAndClasses {
+      noteRecovery(&notes)
+      tail.readRows(table.boxes.tensor, classCount: classCount)
+    } else {
+      tail.readColumns(table.boxes.tensor, classCount: classCount)
+      notes.append("boxes and \(classCount) classes of decoupled heads, which have no objectness")
+    }
+    return classCount
+  }
+
+  /// A decode of bare heads.
+  private func decode(
+    into tail: inout BoxTail, _ notes: inout [String]
+  ) throws(SurgeryError) -> Int {
+    let patcher = try Patcher(model, options)
+    guard let scales = patcher.heads.scales else {
+      throw SurgeryError(
+        "the graph has no decode to recover anchors from; give them with --anchors, finest scale "
+          + "first")
+    }
+    guard !patcher.hasOpenSize else {
+      throw SurgeryError(
+        "the graph has no decode and takes any size: a decode can be added for a fixed size only; "
+          + "export it with a fixed size, or use --plugin yololayer")
+    }
+    tail.decode(patcher.heads, scales)
+    notes.append("a decode is added to \(patcher.heads.maps.count) bare heads")
+    return patcher.heads.classCount
   }
 
   private func noteRecovery(_ notes: inout [String]) {

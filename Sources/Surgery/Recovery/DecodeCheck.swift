@@ -100,12 +100,11 @@ private struct DecodedCells {
       else { throw SurgeryError("'\(name)' does not hold a row for each of \(rowCount) cells") }
       return (try tensor.asFloat32().elements(of: Float.self), width)
     }
-    switch ending.tail {
-    case .boxesAndScores(let tensors):
-      (boxes, boxWidth) = try values(tensors.boxes)
-      (scores, scoreWidth) = try values(tensors.scores)
+    if let table = ending.table, table.kind == .products {
+      (boxes, boxWidth) = try values(table.boxes.tensor)
+      (scores, scoreWidth) = try values(table.scores.tensor)
       isDecodedRows = false
-    default:
+    } else {
       (boxes, boxWidth) = try values(ending.observedTensors[0])
       (scores, scoreWidth) = ([], 0)
       isDecodedRows = true

@@ -60,7 +60,7 @@ package struct DetectorHeads: Sendable {
     self.elementType = elementType
     classCount = ending.classCount ?? maps[0].channels - 5
     isThroughSigmoid = Ending.isThroughSigmoid(maps[0].name, in: model.graph, lookup: lookup)
-    if case .heads = ending.tail {
+    if ending.needsGeometry {
       scales = nil
       notes = []
       return

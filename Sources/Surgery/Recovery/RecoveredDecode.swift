@@ -22,7 +22,7 @@ package struct RecoveredDecode: Sendable {
   package init(_ model: Model, _ resolved: ResolvedGraph) throws(SurgeryError) {
     let ending = Ending.recognize(
       model.graph, metadata: model.metadata, lookup: { resolved.tensorDescription(of: $0) })
-    if case .yoloLayer(let tail) = ending.tail, let known = ending.geometry?.scales {
+    if let tail = ending.yoloLayer, let known = ending.geometry?.scales {
       scales = known
       classCount = tail.parameters.classCount
       return

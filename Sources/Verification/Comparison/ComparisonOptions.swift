@@ -11,6 +11,12 @@ public struct ComparisonOptions: Sendable {
   public var maximumDetections = 300
   /// How pixels become the network's input.
   public var preprocessing = Preprocessing()
+  /// How pixels become the input of one graph alone, where that is done otherwise than for both.
+  public var originalPreprocessing: Preprocessing?
+  public var patchedPreprocessing: Preprocessing?
+  /// What the user says of each graph's outputs, where it cannot be shown.
+  public var originalDeclaration = OutputDeclaration()
+  public var patchedDeclaration = OutputDeclaration()
   /// The size of the network's input; only for graphs that take any size.
   public var inputSize: InputSize?
   /// Allowed errors in place of the derived ones.
@@ -36,6 +42,22 @@ public struct ComparisonOptions: Sendable {
   public var hashesModels = false
 
   public init() {}
+}
+
+extension ComparisonOptions {
+  var declarations: Pair<OutputDeclaration> {
+    Pair(original: originalDeclaration, patched: patchedDeclaration)
+  }
+
+  /// Whether pixels become both graphs' input in one way.
+  var feedsTheSame: Bool { preprocessings.original == preprocessings.patched }
+
+  /// How pixels become each graph's input.
+  var preprocessings: Pair<Preprocessing> {
+    Pair(
+      original: originalPreprocessing ?? preprocessing,
+      patched: patchedPreprocessing ?? preprocessing)
+  }
 }
 
 /// A size of the network's input for graphs that leave it open.

@@ -10,7 +10,7 @@ struct DetectionSide: Sendable {
   let isPlugin: Bool
   let cells: Cells
   /// Its candidates by a rule, those of a plugin known again within a tolerance.
-  let candidates:
+  var candidates:
     @Sendable (CandidateRule, DetectionTolerance) throws(DetectionError) -> CandidateSet
   /// The NMS plugin it ends in.
   var suppressed: Suppressed?
@@ -55,7 +55,7 @@ extension DetectionSide {
     let cells = try ending.cells(in: tensors, image: image, geometry: geometry)
     form = ending.form
     ownRule = ending.ownRule
-    isPlugin = ending.form == .yoloLayerPlugin
+    isPlugin = ending.givesOutCandidates
     self.cells = cells
     facts = ending.diagnosisFacts
     if let heads = ending.referenceHeads {
@@ -68,7 +68,7 @@ extension DetectionSide {
       try ending.candidates(
         in: tensors, image: image, cells: cells, rule: rule, tolerance: tolerance)
     }
-    guard case .suppressed(let tail) = ending.tail else { return }
+    guard let tail = ending.suppression else { return }
     suppressed = Suppressed(plugin: tail.plugin) { (tolerance) throws(DetectionError) in
       try tail.givenDetections(in: tensors, image: image, cells: cells, tolerance: tolerance)
     }
@@ -77,14 +77,89 @@ extension DetectionSide {
 
 extension Pair<DetectionSide> {
   /// One image of two graphs' runs.
+  ///
+  /// Rows that a graph keeps are known again among the other graph's cells, or rows.
   init(
     _ endings: Pair<Ending>, _ geometries: Pair<DecodeGeometry>, _ results: Pair<[String: Tensor]>,
     image: Int
   ) throws(DetectionError) {
-    self = try endings.with(geometries).with(results).map { (side) throws(DetectionError) in
-      let ((ending, geometry), tensors) = side
-      return try DetectionSide(ending, tensors, image: image, geometry: geometry)
+    let kept = try endings.with(results).map { (side) throws(DetectionError) in
+      let (ending, tensors) = side
+      return try ending.kept.map { (kept) throws(DetectionError) in
+        DetectionSide.Kept(
+          form: ending.form, rows: try kept.rows(in: tensors, image: image),
+          suppression: kept.suppression)
+      }
     }
+    func read(
+      _ ending: Ending, _ geometry: DecodeGeometry, _ tensors: [String: Tensor]
+    ) throws(DetectionError) -> DetectionSide {
+      try DetectionSide(ending, tensors, image: image, geometry: geometry)
+    }
+    switch (kept.original, kept.patched) {
+    case (nil, nil):
+      self.init(
+        original: try read(endings.original, geometries.original, results.original),
+        patched: try read(endings.patched, geometries.patched, results.patched))
+    case (let original?, let patched?):
+      let reference = Cells(rows: original.rows)
+      self.init(
+        original: DetectionSide(rows: original, reference: reference),
+        patched: DetectionSide(original: patched, knownIn: reference))
+    case (nil, let patched?):
+      let original = try read(endings.original, geometries.original, results.original)
+      self.init(
+        original: original.suppressed(as: patched),
+        patched: DetectionSide(original: patched, knownIn: original.cells))
+    case (let original?, nil):
+      let patched = try read(endings.patched, geometries.patched, results.patched)
+      self.init(
+        original: DetectionSide(original: original, knownIn: patched.cells),
+        patched: patched.suppressed(as: original))
+    }
+  }
+}
+
+extension DetectionSide {
+  /// The rows that a graph keeps of its cells.
+  struct Kept: Sendable {
+    let form: Form
+    let rows: [Candidate]
+    let suppression: KeptRowsSuppression?
+  }
+
+  /// Kept rows whose cells are not known, as cells of their own.
+  fileprivate init(rows kept: Kept, reference: Cells) {
+    self.init(
+      form: kept.form, isPlugin: false, cells: reference,
+      candidates: { (rule, _) throws(DetectionError) in reference.candidates(rule) })
+  }
+
+  /// Kept rows that are looked up among another side's cells.
+  fileprivate init(original kept: Kept, knownIn reference: Cells) {
+    let unknown = Cells(
+      known: [], layout: reference.layout, classCount: reference.classCount,
+      scoring: reference.scoring)
+    self.init(
+      form: kept.form, isPlugin: false, cells: unknown,
+      candidates: { (rule, tolerance) throws(DetectionError) in
+        CandidateSet(
+          candidates: reference.recognised(
+            kept.rows, lowest: rule.threshold, tolerance: tolerance), cells: unknown)
+      })
+  }
+
+  /// With those of its candidates that the other side's NMS leaves.
+  fileprivate func suppressed(as kept: Kept) -> DetectionSide {
+    guard let suppression = kept.suppression, self.suppressed == nil else { return self }
+    let chosen = suppression.takesBestClassOnly ? cells.best() : cells
+    var side = self
+    side.candidates = { (rule, _) throws(DetectionError) in
+      CandidateSet(
+        candidates: chosen.rows(suppression.plugin).filter { !rule.rejects($0.score) },
+        cells: chosen)
+    }
+    return side
   }
 }
 

@@ -2,10 +2,30 @@ import Detection
 import ONNXGraph
 import Tensors
 
+extension ReadingPairs {
+  /// The cells that two graphs made of one image.
+  init(_ found: DetectionEvidence, _ frame: ImageFrame) {
+    self.init(
+      original: found.candidates.original, patched: found.candidates.patched,
+      cells: (found.cells.original, found.cells.patched),
+      different: found.comparedCells().differentCells, networkWidth: frame.networkWidth,
+      networkHeight: frame.networkHeight, tolerance: found.tolerance)
+  }
+}
+
 extension GraphComparison {
   /// Adds to a report what would explain that the graphs differ, or are not comparable.
   func explain(_ report: inout Report) {
     report.explain(evidence)
+    if report.diagnosis ?? [] == [],
+      let found = readings.flatMap({ ReadingDiagnosis($0).diagnose() })
+    {
+      report.diagnosis = [
+        DiagnosisReport(
+          ids: found.ids, explains: Figure((found.explains * 1e4).rounded(.down) / 1e4),
+          text: "explained by: \(found.text)")
+      ]
+    }
     report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
     guard report.diagnosis == [], report.verdict == .different else { return }
     let layers = report.drift?.namedLayers ?? []

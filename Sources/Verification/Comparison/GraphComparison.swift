@@ -29,6 +29,8 @@ struct GraphComparison {
   var stressSeconds: Figure = 0
   /// What a diagnosis looks at, from the first images on which the graphs differ.
   var evidence: [DiagnosisEvidence] = []
+  /// The same for mistakes in how numbers are read, from the first image on which the graphs differ.
+  var readings: ReadingPairs?
 
   private static let evidenceLimit = 3
 
@@ -45,7 +47,9 @@ struct GraphComparison {
     guard refusals.isEmpty else { throw Refusal(lines: refusals) }
     self.models = models
     inputs = try models.map { (model) throws(Refusal) in
-      try model.naming { () throws(Refusal) in try ImageInput(model.model) }
+      try model.naming { () throws(DetectionError) in
+        try ImageInput(model.model.graph)
+      }
     }
     sizing = try InputSizing(models, inputs, options.inputSize)
     self.options = options
@@ -59,7 +63,8 @@ struct GraphComparison {
     let tails: Result<TailPair, Refusal>?
     ((joint, early), (self.first, tails)) = team.both {
       let joint = JointGraph(
-        models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : [])
+        models.map(\.model),
+        pairedInputs: inputs.takesTheSame && options.feedsTheSame ? [inputs.map(\.name)] : [])
       guard first != nil, let fed = inputs.pictures(sizing),
         let ready = try? ResolvedPair(models, inputs, fed: fed, joint: joint, options)
       else { return (joint, nil) }
@@ -69,7 +74,7 @@ struct GraphComparison {
     } _: {
       guard let first else { return (nil, nil) }
       let image = Result { () throws(Refusal) in
-        try first.prepared(for: inputs, sizing, options.preprocessing)
+        try first.prepared(for: inputs, sizing, options.preprocessings)
       }
       // What is left for the first run and the stress otherwise, while this thread has the time; the
       // weights last, beside the memory that finding out how the graphs decode has given back.
@@ -149,6 +154,11 @@ struct GraphComparison {
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original.shape),
           noise: rounding(pair).tensorTolerance, labels: labels, team: team)
+        for (model, (ending, side)) in models.with(pair.endings.with(sides)).both {
+          for assumption in ending.assumptions(side.cells) {
+            judgement.assume(assumption, of: model.path)
+          }
+        }
         if let found = try judge.judge(in: image.frame, &report, &judgement) {
           if firstWithCells == nil, options.stressCases > 0 {
             firstWithCells = StressBasis(
@@ -156,6 +166,9 @@ struct GraphComparison {
               tails: pair.tails ?? tails(pair.endings, pair.lookups, image.tensors))
           }
           imageCoverage.add(found)
+          if judgement.verdict == .different, readings == nil {
+            readings = ReadingPairs(found, image.frame)
+          }
           if judgement.verdict == .different, evidence.count < Self.evidenceLimit {
             evidence += judge.diagnosisEvidence(found, report.path, judgement).map {
               var found = $0
@@ -213,7 +226,7 @@ struct GraphComparison {
   private mutating func prepared(_ source: ImageSource) throws(Refusal) -> PreparedImage {
     defer { first = nil }
     if let first, first.name == source.name { return try first.image.get() }
-    return try source.prepared(for: inputs, sizing, options.preprocessing)
+    return try source.prepared(for: inputs, sizing, options.preprocessings)
   }
 
   private mutating func prepare(_ tensors: Pair<Tensor>) throws(Refusal) -> PreparedPair {

@@ -14,7 +14,9 @@ struct GraphReader {
   init(_ model: LoadedModel, threads: Int?) throws(Refusal) {
     if let refusal = model.refusal { throw Refusal(refusal) }
     self.model = model
-    input = try model.naming { () throws(Refusal) in try ImageInput(model.model) }
+    input = try model.naming { () throws(DetectionError) in
+      try ImageInput(model.model.graph)
+    }
     team = ThreadTeam(threadCount: threads ?? ThreadTeam.availableThreads)
   }
 

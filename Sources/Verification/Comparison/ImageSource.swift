@@ -27,12 +27,13 @@ struct PreparedImage {
   let imageCount: Int
   /// Where the picture lies in the network's input; `nil` for a tensor.
   let placement: Placement?
+  /// The original's.
+  let input: ImageInput
 
   var frame: ImageFrame {
-    let shape = tensors.original.shape
+    let size = input.size(of: tensors.original.shape)
     return ImageFrame(
-      placement: placement, networkHeight: shape[3] == 3 ? shape[1] : shape[2],
-      networkWidth: shape[3] == 3 ? shape[2] : shape[3])
+      placement: placement, networkHeight: size.height, networkWidth: size.width)
   }
 }
 
@@ -58,24 +59,32 @@ extension ImageSource {
   func prepared(
     for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Preprocessing
   ) throws(Refusal) -> PreparedImage {
+    try prepared(for: inputs, sizing, Pair(both: preprocessing))
+  }
+
+  /// The image as each graph's input takes it, prepared for each as it is to be.
+  func prepared(
+    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Pair<Preprocessing>
+  ) throws(Refusal) -> PreparedImage {
     let picture: Image
     switch try content() {
     case .tensor(let tensor):
       return PreparedImage(
         tensors: Pair(original: tensor, patched: tensor), imageCount: tensor.shape[0],
-        placement: nil)
+        placement: nil, input: inputs.original)
     case .picture(let decoded): picture = decoded
     }
     let batches = inputs.batches
     let original = try prepare(
-      picture, for: inputs.original, batch: batches.original, sizing, preprocessing)
+      picture, for: inputs.original, batch: batches.original, sizing, preprocessing.original)
     let patched =
-      inputs.takesTheSame
+      inputs.takesTheSame && preprocessing.original == preprocessing.patched
       ? original
-      : try prepare(picture, for: inputs.patched, batch: batches.patched, sizing, preprocessing)
+      : try prepare(
+        picture, for: inputs.patched, batch: batches.patched, sizing, preprocessing.patched)
     return PreparedImage(
       tensors: Pair(original: original.tensor, patched: patched.tensor), imageCount: 1,
-      placement: original.placement)
+      placement: original.placement, input: inputs.original)
   }
 
   private enum Content {
@@ -115,7 +124,7 @@ extension ImageSource {
     do {
       let (tensor, placement) = try preprocessing.prepare(
         picture, width: width, height: height, as: input.elementType,
-        layout: input.layout == .channelsFirst ? .nchw : .nhwc)
+        layout: input.layout == .channelsFirst ? .nchw : .nhwc, channelCount: input.channels)
       let limit = max(RunLimits().memory / tensor.byteCount, 1)
       guard (1...limit).contains(batch) else {
         throw Refusal("the batch is \(batch) images, expected 1 to \(limit); export another")
@@ -143,8 +152,7 @@ extension Pair<ImageInput> {
   func pictures(_ sizing: InputSizing) -> Pair<ResolvedGraph.Description>? {
     guard let (height, width) = sizing.size else { return nil }
     let pictures = with(batches).map { input, batch in
-      let dimensions =
-        input.layout == .channelsFirst ? [batch, 3, height, width] : [batch, height, width, 3]
+      let dimensions = input.dimensions(batch: batch, height: height, width: width)
       return (try? Shape(validating: dimensions)).flatMap {
         (1...Preprocessing.maximumPixelCount).contains($0.elementCount)
           ? ResolvedGraph.Description(input.elementType, $0) : nil

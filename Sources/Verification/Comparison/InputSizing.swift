@@ -1,3 +1,5 @@
+import Detection
+
 /// The height and width of the network's input, from the graphs and the options.
 struct InputSizing {
   /// Longer side where neither graph nor option says otherwise.

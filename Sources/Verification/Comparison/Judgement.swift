@@ -17,6 +17,8 @@ struct Judgement {
   /// Whether anything that could have differed was compared.
   private var hasEvidence = false
   private var doubts: [String] = []
+  /// Meanings that nothing shows: they leave nothing equivalent.
+  private var assumptions: [String] = []
 
   init(names: Pair<String> = Pair(original: "the original", patched: "the patched graph")) {
     self.names = names
@@ -24,14 +26,14 @@ struct Judgement {
 
   var verdict: Verdict {
     if !differences.isEmpty { return .different }
-    return hasEvidence ? .equivalent : .undecided
+    return hasEvidence && assumptions.isEmpty ? .equivalent : .undecided
   }
 
   /// Why the verdict is not `equivalent`.
   var reasons: [String] {
     switch verdict {
     case .different: differences.map(\.reason)
-    case .undecided: doubts
+    case .undecided: doubts + assumptions
     case .equivalent: []
     }
   }
@@ -49,7 +51,7 @@ struct Judgement {
         name: check.rawValue, verdict: reasons.isEmpty ? .equivalent : .different,
         reasons: reasons)
     }
-    return verdict == .undecided ? CheckReport.failed(doubts) : found
+    return verdict == .undecided ? CheckReport.failed(doubts + assumptions) : found
   }
 
   mutating func differ(_ reason: String, in check: Check = .graph) {
@@ -59,6 +61,9 @@ struct Judgement {
   mutating func agree() { hasEvidence = true }
   mutating func note(_ note: String) { notes.append(note) }
   mutating func doubt(_ reason: String) { doubts.append(reason) }
+  mutating func assume(_ assumption: Assumption, of path: String) {
+    assumptions.append("\(path): \(assumption.text)")
+  }
 
   /// Every cell of the heads.
   mutating func add(_ cells: CellComparison, tolerance: DetectionTolerance) {

@@ -27,10 +27,11 @@ struct PreparedGraph {
       try ResolvedGraph(model.model, inputs: [input.name: description])
     }
     let lookup: TensorLookup = { resolved.tensorDescription(of: $0) }
-    let ending = Ending.recognize(
+    var ending = Ending.recognize(
       model.model.graph, metadata: model.model.metadata, expectedClasses: expectedClasses,
       lookup: lookup)
-    let geometry = ending.needsGeometry ? decode : model.geometry(ending, lookup, team)
+    if !ending.needsGeometry { ending = model.established(ending, lookup, team) }
+    let geometry = ending.needsGeometry ? decode : ending.geometry
     let observed =
       geometry == nil
       ? model.model.graph.outputs.map(\.name)

@@ -23,7 +23,7 @@ struct ResolvedPair: Sendable {
       inputs: inputs.with(fed).map { input, fed in [input.name: fed] },
       convolution: options.convolution)
     lookups = run.lookups
-    endings = PreparedPair.endings(models, lookups)
+    endings = PreparedPair.endings(models, lookups, options.declarations)
   }
 }
 
@@ -54,13 +54,15 @@ struct PreparedPair {
   init(
     _ models: Pair<LoadedModel>, _ resolved: ResolvedPair, on team: ThreadTeam
   ) throws(Refusal) {
-    let (lookups, endings) = (resolved.lookups, resolved.endings)
-    var notes = models.with(endings).both.flatMap { $0.notes(on: $1) }
-    let geometries = models.with(endings).with(lookups).map { side in
+    let lookups = resolved.lookups
+    let endings = models.with(resolved.endings).with(lookups).map { side in
       let ((model, ending), lookup) = side
-      let geometry = model.geometry(ending, lookup, team)
-      notes += (geometry?.notes ?? []).map { "\(model.path): \($0)" }
-      return geometry
+      return model.established(ending, lookup, team)
+    }
+    var notes = models.with(endings).both.flatMap { $0.notes(on: $1) }
+    let geometries = models.with(endings).map { model, ending in
+      notes += (ending.geometry?.notes ?? []).map { "\(model.path): \($0)" }
+      return ending.geometry
     }
     let basis = Self.basis(endings, geometries)
     let observed = models.with(endings).map { model, ending in
@@ -83,27 +85,38 @@ struct PreparedPair {
   }
 
   /// What each graph ends in, knowing how many classes the other has where it may not tell itself.
-  static func endings(_ models: Pair<LoadedModel>, _ lookups: Pair<TensorLookup>) -> Pair<Ending> {
-    func recognize(_ model: LoadedModel, _ lookup: @escaping TensorLookup, _ classes: Int?)
-      -> Ending
-    {
+  static func endings(
+    _ models: Pair<LoadedModel>, _ lookups: Pair<TensorLookup>,
+    _ declarations: Pair<OutputDeclaration>
+  ) -> Pair<Ending> {
+    func recognize(
+      _ model: LoadedModel, _ lookup: @escaping TensorLookup, _ declaration: OutputDeclaration,
+      _ classes: Int?
+    ) -> Ending {
       Ending.recognize(
-        model.model.graph, metadata: model.model.metadata, expectedClasses: classes, lookup: lookup)
+        model.model.graph, metadata: model.model.metadata, expectedClasses: classes,
+        declaration: declaration, lookup: lookup)
     }
-    let alone = models.with(lookups).map { recognize($0, $1, nil) }
+    let sides = models.with(lookups).with(declarations)
+    let alone = sides.map { recognize($0.0, $0.1, $1, nil) }
     guard alone.original.classCount != alone.patched.classCount else { return alone }
-    return Pair(
-      original: recognize(models.original, lookups.original, alone.patched.classCount),
-      patched: recognize(models.patched, lookups.patched, alone.original.classCount))
+    let classes = Pair(original: alone.patched.classCount, patched: alone.original.classCount)
+    return sides.with(classes).map { side, classes in
+      recognize(side.0.0, side.0.1, side.1, classes)
+    }
   }
 
   private static func basis(
     _ endings: Pair<Ending>, _ geometries: Pair<DecodeGeometry?>
   ) -> Basis {
     for ending in endings.both {
-      if case .named(.yoloLayerPlugin) = ending.tail {
+      if ending.hasUnreadablePlugin {
         return .nothing("the plugin's maps cannot be read")
       }
+    }
+    if endings.both.allSatisfy({ $0.kept != nil }) { return .cells(Pair(both: .unknown)) }
+    guard endings.both.allSatisfy({ $0.kept != nil || !$0.cellTensors.isEmpty }) else {
+      return .tensors
     }
     let originalHeads = endings.original.needsGeometry
     let patchedHeads = endings.patched.needsGeometry
@@ -121,13 +134,6 @@ struct PreparedPair {
   }
 }
 
-extension Ending {
-  /// Whether the graph leaves the decode to whoever reads its head maps.
-  var needsGeometry: Bool {
-    if case .heads = tail { true } else { false }
-  }
-}
-
 extension LoadedModel {
   /// What is to be said of the graph's end.
   func notes(on ending: Ending) -> [String] {
@@ -139,13 +145,11 @@ extension LoadedModel {
     return notes.map { "\(path): \($0)" }
   }
 
-  /// How the graph decodes: what its structure tells, or what decoding made-up maps shows.
-  func geometry(
-    _ ending: Ending, _ lookup: TensorLookup, _ team: ThreadTeam
-  ) -> DecodeGeometry? {
-    guard let probe = try? Probe(model.graph, ending, lookup: lookup) else {
-      return ending.geometry
-    }
+  /// What the graph gives out, with what decoding synthetic maps shows of it.
+  func established(
+    _ ending: Ending, _ lookup: @escaping TensorLookup, _ team: ThreadTeam
+  ) -> Ending {
+    guard let probe = try? Probe(model.graph, ending, lookup: lookup) else { return ending }
     var tail = model
     tail.graph = probe.graph
     let results = try? probe.runs.map { inputs in
@@ -153,7 +157,7 @@ extension LoadedModel {
         tail, inputs: inputs.mapValues { .init($0.elementType, $0.shape) })
       return try Plan(resolved).run(inputs, on: team)
     }
-    return results.map(probe.geometry) ?? ending.geometry
+    return results.map { ending.established(by: probe.finding(from: $0)) } ?? ending
   }
 }
 

@@ -101,7 +101,7 @@ struct DumpJudge {
     _ outputs: DumpOutputs, _ index: Int, _ geometry: DecodeGeometry, _ reference: Cells,
     _ judgement: inout Judgement
   ) throws -> DetectionSide {
-    if case .yoloLayer(let tail) = ending.tail {
+    if let tail = ending.yoloLayer {
       let rows = try DumpedRows(outputs, of: tail)
       for note in rows.notes { judgement.note(note) }
       return DetectionSide(rows: rows.tensors, of: ending, image: index, reference: reference)
@@ -140,7 +140,7 @@ struct DumpJudge {
   /// The outputs that are compared as tensors: of a graph without cells all, and of an NMS plugin its
   /// own, for a dump does not hold what went in.
   private var plainOutputs: [String]? {
-    if case .suppressed(let tail) = ending.tail { return tail.outputs }
+    if let suppression = ending.suppression { return suppression.outputs }
     return geometry == nil ? tensors.keys.sorted() : nil
   }
 
@@ -150,7 +150,7 @@ struct DumpJudge {
     var rows: [String] = []
     if let plainOutputs {
       names = plainOutputs
-    } else if case .yoloLayer(let tail) = ending.tail {
+    } else if let tail = ending.yoloLayer {
       names = tail.outputs
       rows = Array(tail.outputs[1...])
     }

@@ -58,7 +58,7 @@ public struct TestVectors: Sendable {
     let empty = try tail.run(zeros, on: team)
     ending = empty.ending
     plugin = tail.part.model.declaring(inputs: zeros, outputs: empty.outputs)
-    guard case .yoloLayer(let layer) = ending.tail, let layout = ending.geometry?.layout else {
+    guard let layer = ending.yoloLayer, let layout = ending.geometry?.layout else {
       throw Refusal("\(path): \((ending.differences + ending.notes).joined(separator: "; "))")
     }
     let made = StressCases(
@@ -104,7 +104,9 @@ extension LoadedModel {
   fileprivate func headShapes(
     _ names: [String], _ options: TestVectors.Options
   ) throws -> [Shape] {
-    let input = try naming { () throws(Refusal) in try ImageInput(model) }
+    let input = try naming { () throws(DetectionError) in
+      try ImageInput(model.graph)
+    }
     let sizing = try InputSizing(Pair(both: self), Pair(both: input), options.inputSize)
     try sizing.check(options.inputSize)
     if let batch = options.batch, let fixed = input.batch, batch != fixed {
@@ -113,8 +115,7 @@ extension LoadedModel {
     let (height, width) = sizing.size ?? (InputSizing.defaultSide, InputSizing.defaultSide)
     let batch = options.batch ?? input.batch ?? 1
     let shape = try Shape(
-      validating: input.layout == .channelsFirst
-        ? [batch, 3, height, width] : [batch, height, width, 3])
+      validating: input.dimensions(batch: batch, height: height, width: width))
     let resolved = try naming { () throws(InterpreterError) in
       try ResolvedGraph(model, inputs: [input.name: .init(input.elementType, shape)])
     }

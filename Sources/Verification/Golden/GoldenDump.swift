@@ -96,7 +96,7 @@ private struct GoldenDumpCheck {
       case .ending(let ending):
         report.patched.form = ending.form.rawValue
         let side = try side(ending, outputs, image, place, &judgement)
-        let isPlugin = ending.form == .yoloLayerPlugin
+        let isPlugin = ending.givesOutCandidates
         let judged = try judge.judge(
           side, tolerance: tolerance(of: dump, image, isPlugin: isPlugin), &found, &judgement)
         if let judged, judgement.verdict == .different {
@@ -122,7 +122,7 @@ private struct GoldenDumpCheck {
     _ ending: Ending, _ outputs: DumpOutputs, _ image: RecordedImage, _ place: Int,
     _ judgement: inout Judgement
   ) throws(DetectionError) -> DetectionSide {
-    guard case .yoloLayer(let tail) = ending.tail else {
+    guard let tail = ending.yoloLayer else {
       return try DetectionSide(
         ending, outputs.tensors, image: place, geometry: golden.geometry(of: image))
     }

@@ -120,7 +120,7 @@ struct GoldenRecorder {
   private func thresholds(_ ending: Ending) -> RecordedThresholds {
     var plugin = ending.ownRule?.threshold
     // What an NMS plugin lets through below the confidence is many cells and nothing that is asked for.
-    if case .suppressed = ending.tail, let threshold = plugin, threshold <= options.confidence {
+    if ending.suppression != nil, let threshold = plugin, threshold <= options.confidence {
       plugin = nil
     }
     return RecordedThresholds(

@@ -6,7 +6,7 @@ extension RecordedSuppression {
   ///
   /// - Returns: `nil` where the graph ends in none.
   init?(_ ending: Ending, in graph: Graph) {
-    guard case .suppressed(let tail) = ending.tail,
+    guard let tail = ending.suppression,
       let node = graph.nodes.first(where: { (try? NMSPlugin($0)) == tail.plugin })
     else { return nil }
     plugin = tail.plugin

@@ -1,3 +1,4 @@
+import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
@@ -27,15 +28,18 @@ extension FedPair {
     let refusals = models.both.compactMap(\.refusal)
     guard refusals.isEmpty else { throw Refusal(lines: refusals) }
     let inputs = try models.map { (model) throws(Refusal) in
-      try model.naming { () throws(Refusal) in try ImageInput(model.model) }
+      try model.naming { () throws(DetectionError) in
+        try ImageInput(model.model.graph)
+      }
     }
     let sizing = try InputSizing(models, inputs, options.inputSize)
     try sizing.check(options.inputSize)
-    let prepared = try image.prepared(for: inputs, sizing, options.preprocessing)
+    let prepared = try image.prepared(for: inputs, sizing, options.preprocessings)
     self.init(
       models: models,
       joint: JointGraph(
-        models.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : []),
+        models.map(\.model),
+        pairedInputs: inputs.takesTheSame && options.feedsTheSame ? [inputs.map(\.name)] : []),
       inputs: inputs.map(\.name), tensors: prepared.tensors, convolution: options.convolution,
       team: ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads))
   }

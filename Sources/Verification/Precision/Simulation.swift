@@ -36,10 +36,6 @@ extension Model {
 extension Ending {
   /// The maps that the decode reads, or what stands for them.
   fileprivate var headTensors: [String] {
-    switch tail {
-    case .heads(let maps, _): maps.map(\.name)
-    case .yoloLayer(let tail): tail.maps.map(\.name)
-    default: decodedHeads.map(\.name)
-    }
+    (maps?.maps ?? yoloLayer?.maps ?? decodedHeads).map(\.name)
   }
 }

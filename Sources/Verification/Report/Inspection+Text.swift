@@ -7,6 +7,7 @@ extension Inspection {
     for input in inputs { lines.append("input       \(input.text)") }
     for output in outputs { lines.append("output      \(output.text)") }
     lines.append("form        \(form ?? "not known")")
+    lines += columnLines
     if let decode { lines += decode.lines }
     for plugin in plugins ?? [] { lines += plugin.lines }
     lines.append(
@@ -29,6 +30,30 @@ extension Inspection {
     }
     if let layers { lines += Layer.lines(layers) }
     return lines.map { $0 + "\n" }.joined()
+  }
+}
+
+extension Inspection {
+  /// Columns of one tensor with the same unit and evidence in a line, classes in short.
+  private var columnLines: [String] {
+    var groups: [(key: [String], names: [String])] = []
+    for column in columns ?? [] {
+      let key = [column.tensor, column.unit ?? "", column.shownBy.rawValue]
+      let isClass = column.meaning.hasPrefix("class ")
+      if groups.last?.key != key { groups.append((key, [])) }
+      if isClass, let last = groups[groups.count - 1].names.last, last.hasPrefix("class 0") {
+        groups[groups.count - 1].names[groups[groups.count - 1].names.count - 1] =
+          "class 0 to \(column.meaning.dropFirst(6))"
+      } else {
+        groups[groups.count - 1].names.append(column.meaning)
+      }
+    }
+    return groups.map { key, names in
+      let unit = key[1].isEmpty ? "" : " (\(key[1]))"
+      let evidence = key[2] == "experiment" ? "shown by experiment" : "by \(key[2])"
+      return "columns     '\(key[0])' \(names.joined(separator: ", "))\(unit), "
+        + (key[2] == "assumed" ? "assumed" : key[2] == "declared" ? "declared" : evidence)
+    }
   }
 }
 

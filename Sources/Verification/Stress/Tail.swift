@@ -83,8 +83,7 @@ extension Ending {
   /// What cells and candidates are read from. What an NMS plugin makes of its inputs is not: made-up
   /// cells overlap by chance.
   var tensorsOfEnd: [String] {
-    let tensors =
-      if case .suppressed(let tail) = tail { tail.inputs.names } else { observedTensors }
+    let tensors = suppression?.inputs.names ?? observedTensors
     return tensors.filter { !$0.isEmpty }
   }
 }

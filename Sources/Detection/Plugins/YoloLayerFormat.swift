@@ -2,31 +2,38 @@ import BoxMath
 import ONNXGraph
 import Tensors
 
-extension Recognizer {
-  /// A graph whose outputs depend on one of TensorRT's detection plugins.
-  func plugin() -> Ending? {
-    ending(in: [YoloLayerParameters.operatorType], yoloLayer)
-      ?? ending(in: NMSPlugin.operatorTypes, suppressed)
-  }
+extension OutputFormat {
+  /// What NVIDIA's decode plugin gives out.
+  static let yoloLayer = OutputFormat(
+    form: .yoloLayerPlugin,
+    columns: "number `[N, 1]`, corners `[N, A, 4]` (px), scores `[N, A]`, classes `[N, A]`",
+    writers: "`YoloLayer_TRT` of yolov5_gpu_optimization"
+  ) { $0.ending(in: [YoloLayerParameters.operatorType], $0.yoloLayer) }
+}
 
+extension Recognizer {
   /// The ending in the first node of some operators, of which there should be one.
-  private func ending(in types: Set<String>, _ recognize: (Node) -> Ending) -> Ending? {
+  func ending(in types: Set<String>, _ recognize: (Node) -> Ending) -> Ending? {
     let nodes = structure.nodes(ofTypes: types)
     guard let node = nodes.first else { return nil }
-    let ending = recognize(node)
-    guard nodes.count > 1 else { return ending }
-    return ending.adding(
-      differences: ["\(nodes.count) \(node.operatorType) nodes, expected one"])
+    var ending = recognize(node)
+    if nodes.count > 1 {
+      ending.differences.append("\(nodes.count) \(node.operatorType) nodes, expected one")
+    }
+    return ending
   }
 
-  private func yoloLayer(_ node: Node) -> Ending {
+  fileprivate func yoloLayer(_ node: Node) -> Ending {
+    var ending = Ending(.yoloLayerPlugin)
     let parameters: YoloLayerParameters
     do {
       var attributes = node
       parameters = try YoloLayerParameters(&attributes)
     } catch {
-      return Ending(tail: .named(.yoloLayerPlugin), differences: ["\(node.title): \(error)"])
+      ending.differences = ["\(node.title): \(error)"]
+      return ending
     }
+    ending.classCount = parameters.classCount
     let maps = node.inputs.compactMap { name -> HeadMap? in
       guard let shape = structure.lookup(name)?.shape, shape.rank == 4,
         shape[1] == parameters.channelCount
@@ -37,20 +44,19 @@ extension Recognizer {
     guard maps.count == YoloLayerParameters.mapCount, maps.count == node.inputs.count,
       let geometry = DecodeGeometry(parameters, maps)
     else {
-      return Ending(
-        tail: .named(.yoloLayerPlugin), classCount: parameters.classCount,
-        notes: ["\(node.title): the shapes of its maps are not known"])
+      ending.notes = ["\(node.title): the shapes of its maps are not known"]
+      return ending
     }
     let roles = PluginOutputs(
       node, names: [YoloLayerParameters.outputNames], structure: structure)
-    return Ending(
-      tail: .yoloLayer(
-        YoloLayerTail(
-          parameters: parameters, maps: maps, logits: logits(of: maps), outputs: roles.tensors)),
-      classCount: parameters.classCount, geometry: geometry,
-      oneSidedOutputs: roles.others,
-      differences: roles.differences + classDifferences(parameters.classCount, "num_classes is"),
-      notes: defaultNotes(node, YoloLayerParameters.defaults) + roles.notes)
+    ending.yoloLayer = YoloLayerTail(
+      parameters: parameters, maps: maps, logits: logits(of: maps), outputs: roles.tensors)
+    ending.geometry = geometry
+    ending.oneSidedOutputs = roles.others
+    ending.differences =
+      roles.differences + classDifferences(parameters.classCount, "num_classes is")
+    ending.notes = defaultNotes(node, YoloLayerParameters.defaults) + roles.notes
+    return ending
   }
 
   /// The maps before the sigmoid, if all of them are the sigmoid of something.
@@ -69,14 +75,6 @@ extension Recognizer {
     defaults.filter { node.attributes[$0.name] == nil }.map {
       "\(node.title): attribute \($0.name) is absent, the plugin's default \($0.value) applies"
     }
-  }
-}
-
-extension Ending {
-  fileprivate func adding(differences more: [String]) -> Ending {
-    Ending(
-      tail: tail, classCount: classCount, geometry: geometry, oneSidedOutputs: oneSidedOutputs,
-      differences: differences + more, notes: notes)
   }
 }
 

@@ -49,6 +49,24 @@ struct PluginOutputs {
     checkKinds(node)
   }
 
+  /// Whether a tensor cannot hold what the plugin gives: another number of elements, fractions as whole
+  /// numbers, or numbers as truth values.
+  private func loses(
+    _ place: Int, _ own: TensorDescription, _ given: TensorDescription
+  ) -> Bool {
+    let isNumber = given.elementType != .bool && given.elementType != .uint8
+    let isFraction = place == 1 || place == 2
+    return own.shape.elementCount != given.shape.elementCount || !isNumber
+      || isFraction && !given.elementType.isFloatingPoint
+  }
+
+  /// Reads boxes, scores and classes off one output instead.
+  mutating func replace(by joined: JoinedPluginRows) {
+    differences = joined.differences
+    notes = []
+    others.removeAll { $0 == joined.rows.table.boxes.tensor }
+  }
+
   /// Which of the four a standard name means.
   private func standardPlace(of name: String) -> Int? {
     standardNames.lazy.compactMap { $0.firstIndex(of: name) }.first
@@ -70,8 +88,7 @@ struct PluginOutputs {
     for (place, tensor) in tensors.enumerated() {
       guard node.outputs.indices.contains(place), tensor != node.outputs[place],
         let own = structure.lookup(node.outputs[place]), let given = structure.lookup(tensor),
-        own.elementType != given.elementType
-          || own.shape.elementCount != given.shape.elementCount
+        loses(place, own, given)
       else { continue }
       differences.append(
         "output '\(tensor)' is \(given.elementType)\(given.shape), expected "

@@ -16,6 +16,16 @@ public enum Form: String, Sendable, Codable, CaseIterable {
   case boxesAndScores = "boxes-and-scores"
   /// Columns `[N, 4+nc, A]`: cx, cy, w, h and class probabilities.
   case yolov8Decoded = "yolov8-decoded"
+  /// Rows `[N, A, 5+nc]` of YOLOX: as YOLOv5's, one for each place of each map.
+  case yoloxDecoded = "yolox-decoded"
+  /// Rows of corners, score and label: one for each cell, or those a graph keeps.
+  case rows
+  /// Corners `[N, A, 4]`, scores and labels `[N, A]` or `[N, A, 1]`.
+  case boxesScoresLabels = "boxes-scores-labels"
+  /// Boxes `[N, Q, 4]` and logits `[N, Q, nc]` of a transformer's queries.
+  case queriesBoxesScores = "queries-boxes-scores"
+  /// Rows chosen by ONNX's `NonMaxSuppression`.
+  case nonMaxSuppression = "nonmaxsuppression"
   /// Nothing of these.
   case tensors
 }
@@ -24,8 +34,11 @@ extension Form {
   /// Whether objectness and class come multiplied, or as one.
   var hasProductsOnly: Bool {
     switch self {
-    case .boxesAndScores, .yolov8Decoded, .batchedNMSPlugin, .efficientNMSPlugin: true
-    default: false
+    case .yolov5Decoded, .yoloxDecoded, .headsSigmoid, .headsLogit, .yoloLayerPlugin, .tensors:
+      false
+    case .boxesAndScores, .yolov8Decoded, .batchedNMSPlugin, .efficientNMSPlugin, .rows,
+      .boxesScoresLabels, .queriesBoxesScores, .nonMaxSuppression:
+      true
     }
   }
 }

@@ -29,6 +29,14 @@ package enum NMSPlugin: Sendable, Equatable {
     type == EfficientNMSParameters.operatorType ? .efficientNMSPlugin : .batchedNMSPlugin
   }
 
+  /// As messages call it.
+  var title: String {
+    switch self {
+    case .batched: "BatchedNMS"
+    case .efficient: EfficientNMSParameters.operatorType
+    }
+  }
+
   package var form: Form {
     switch self {
     case .batched: .batchedNMSPlugin
@@ -73,8 +81,13 @@ package enum NMSPlugin: Sendable, Equatable {
 /// A graph's end in an NMS plugin.
 package struct NMSPluginTail: Sendable {
   package let plugin: NMSPlugin
-  package let inputs: BoxesAndScores
+  package var inputs: CellTable
   /// The tensors that stand for the number of rows, boxes, scores and classes: the graph's
   /// outputs, or the plugin's own where the graph does not give one out.
   package let outputs: [String]
+  /// The output whose rows hold the plugin's boxes, scores and classes side by side.
+  package var joined: KeptRows?
+
+  /// The tensors its rows are read from.
+  package var rowTensors: [String] { joined?.names ?? outputs }
 }

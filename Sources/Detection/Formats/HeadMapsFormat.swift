@@ -1,9 +1,17 @@
 import ONNXGraph
 import Tensors
 
+extension OutputFormat {
+  /// Bare heads.
+  static let headMaps = OutputFormat(
+    form: .headsLogit, columns: "two to five maps `[N, a*(5+nc), H, W]` or of five axes",
+    writers: "exports cut before the decode"
+  ) { $0.headMaps() }
+}
+
 extension Recognizer {
   /// Two to five maps of the same channels, each grid half as wide and high as the one before.
-  func heads() -> Ending? {
+  fileprivate func headMaps() -> Ending? {
     for candidate in families() {
       let maps = candidate.maps.finestFirst
       guard (2...5).contains(maps.count), isPyramid(maps) else { continue }
@@ -19,10 +27,14 @@ extension Recognizer {
         notes.append("the maps are logits: a decoder has to apply the sigmoid itself")
       }
       if maps != candidate.maps { notes.append("the maps are not given finest first") }
-      return Ending(
-        tail: .heads(maps, throughSigmoid: !sigmoids.isEmpty), classCount: maps[0].channels - 5,
-        geometry: DecodeGeometry(layout: maps.layout),
-        oneSidedOutputs: outputs(without: maps.map(\.name)), differences: differences, notes: notes)
+      var ending = Ending(sigmoids.isEmpty ? .headsLogit : .headsSigmoid)
+      ending.maps = BareMaps(maps: maps, areThroughSigmoid: !sigmoids.isEmpty)
+      ending.classCount = maps[0].channels - 5
+      ending.geometry = DecodeGeometry(layout: maps.layout)
+      ending.oneSidedOutputs = outputs(without: maps.map(\.name))
+      ending.differences = differences
+      ending.notes = notes
+      return ending
     }
     return nil
   }

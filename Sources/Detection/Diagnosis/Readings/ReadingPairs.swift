@@ -1,0 +1,128 @@
+import BoxMath
+
+/// The same cells on two sides, as far as each side tells them: what a mistake in how boxes, scores
+/// or labels are read is looked for in.
+package struct ReadingPairs: Sendable {
+  struct Pair: Sendable {
+    /// Pixels of the network's input per cell, across and down; `nil` where there is no grid.
+    let stride: SIMD2<Double>?
+    /// The middle of the cell, in pixels.
+    let center: SIMD2<Double>
+    let scale: Int
+    let original: Numbers
+    let patched: Numbers
+    /// Whether the two are further apart than allowed.
+    let differs: Bool
+  }
+
+  /// What one side tells of a cell.
+  struct Numbers: Sendable {
+    /// x1, y1, x2, y2 in pixels, as they are read.
+    let box: SIMD4<Double>
+    let objectness: Double?
+    /// Of all classes; empty where only the best is known.
+    let classes: [Double]
+    /// The best product and its class.
+    let score: Double
+    let label: Int
+  }
+
+  let pairs: [Pair]
+  let networkSize: SIMD2<Double>
+  let tolerance: DetectionTolerance
+
+  /// Pairs looked at, half of them different.
+  private static let limit = 600
+
+  /// - Parameters:
+  ///   - networkSize: width and height of the network's input.
+  ///   - different: the numbers of the cells that differ.
+  package init(
+    original: CandidateSet, patched: CandidateSet, cells: (original: Cells, patched: Cells),
+    different: [Int], networkWidth: Int, networkHeight: Int, tolerance: DetectionTolerance
+  ) {
+    networkSize = SIMD2(Double(networkWidth), Double(networkHeight))
+    self.tolerance = tolerance
+    let layout = cells.original.layout
+    var pairs: [Pair] = []
+    func add(_ cell: Int, _ a: Numbers, _ b: Numbers, differs: Bool) {
+      let place = layout[cell]
+      let grid = layout.scales[place.scale]
+      let stride =
+        grid.columns > 1
+        ? SIMD2(
+          Double(networkWidth) / Double(grid.columns), Double(networkHeight) / Double(grid.rows))
+        : nil
+      let center = SIMD2(Double(place.column) + 0.5, Double(place.row) + 0.5) * (stride ?? SIMD2())
+      pairs.append(
+        Pair(
+          stride: stride, center: center, scale: place.scale, original: a, patched: b,
+          differs: differs))
+    }
+    let isDifferent = Set(different)
+    let agreeing = (0..<layout.cellCount).filter { !isDifferent.contains($0) }
+    for (numbers, differs) in [(different, true), (agreeing, false)] {
+      let step = max(1, numbers.count / (Self.limit / 2))
+      for place in stride(from: 0, to: numbers.count, by: step) {
+        let cell = numbers[place]
+        guard cells.original.knows(cell), cells.patched.knows(cell) else { continue }
+        add(
+          cell, Numbers(cells.original, cell), Numbers(cells.patched, cell), differs: differs)
+      }
+    }
+    if pairs.isEmpty {
+      // One side tells rows alone: those known to be of a cell.
+      let others = Dictionary(
+        patched.candidates.compactMap { row in row.cell.map { ($0, row) } }
+      ) { first, _ in first }
+      for candidate in original.candidates.prefix(Self.limit) {
+        guard let cell = candidate.cell, let row = others[cell] else { continue }
+        let a =
+          cells.original.knows(cell) ? Numbers(cells.original, cell) : Numbers(candidate)
+        let b = cells.patched.knows(cell) ? Numbers(cells.patched, cell) : Numbers(row)
+        let allowed = Double(tolerance.allowed(for: candidate.boxInNetworkPixels))
+        let differs =
+          abs(a.box - b.box).max() > allowed || abs(a.score - b.score) > Double(tolerance.score)
+          || a.label != b.label
+        add(cell, a, b, differs: differs)
+      }
+    }
+    self.pairs = pairs.filter(\.isFinite)
+  }
+
+  /// Scales there are pairs of.
+  var scales: [Int] { Set(pairs.map(\.scale)).sorted() }
+}
+
+extension ReadingPairs.Pair {
+  fileprivate var isFinite: Bool {
+    [original, patched].allSatisfy { numbers in
+      (0..<4).allSatisfy { numbers.box[$0].isFinite } && numbers.score.isFinite
+    }
+  }
+}
+
+extension ReadingPairs.Numbers {
+  init(_ cells: Cells, _ cell: Int) {
+    let known = cells.known(cell)
+    box = SIMD4(known.boxInNetworkPixels.corners)
+    objectness = known.objectness.map(Double.init)
+    let scores = known.classScores.map(Double.init)
+    classes = cells.haveBestOnly ? [] : scores
+    let best = cells.withReader { $0.bestClass(of: cell) }
+    score = Double(best.probability) * (objectness ?? 1)
+    label = best.index
+  }
+
+  init(_ row: Candidate) {
+    box = SIMD4(row.boxInNetworkPixels.corners)
+    objectness = nil
+    classes = []
+    score = Double(row.score)
+    label = row.classIndex
+  }
+}
+
+func abs(_ vector: SIMD4<Double>) -> SIMD4<Double> {
+  vector.replacing(with: -vector, where: vector .< 0)
+}

@@ -79,12 +79,13 @@ extension Cells {
     }
   }
 
-  /// Which of these cells rows are, whatever their order: each takes the cell it is closest to, and a
-  /// row that repeats a cell for another of its classes is left out.
+  /// Which of these cells rows are, whatever their order: each takes the cell it is closest to.
   ///
-  /// - Parameter lowest: rows below this score are left out.
+  /// - Parameters:
+  ///   - lowest: rows below this score are left out.
+  ///   - allClasses: whether a row that repeats a cell for another of its classes counts.
   package func recognised(
-    _ rows: [Candidate], lowest: Float, tolerance: DetectionTolerance
+    _ rows: [Candidate], lowest: Float, allClasses: Bool, tolerance: DetectionTolerance
   ) -> [Candidate] {
     let rows = rows.filter { !($0.score < lowest) }
     var expected: [Candidate] = []
@@ -115,7 +116,7 @@ extension Cells {
       var row = row
       guard let place else { return row }
       row.cell = expected[place].cell
-      return isBest[place] || row.classIndex != expected[place].classIndex ? row : nil
+      return allClasses || isBest[place] || row.classIndex != expected[place].classIndex ? row : nil
     }
   }
 }

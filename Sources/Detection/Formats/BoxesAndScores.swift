@@ -41,6 +41,7 @@ extension Recognizer {
     let (table, layout) = boxesAndScores(boxes, scores)
     var ending = Ending(.boxesAndScores)
     ending.table = table
+    ending.fixesMeaning = true
     ending.classCount = scores.shape[2]
     ending.geometry = DecodeGeometry(layout: layout)
     ending.oneSidedOutputs = self.outputs(without: [boxes.name, scores.name])

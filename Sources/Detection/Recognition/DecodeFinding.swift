@@ -85,7 +85,12 @@ extension Ending {
     guard var table else { return ending }
     if let boxes = finding.boxes {
       ending.differences += contradictions(of: table, to: boxes)
-      if !fixesMeaning { table.coding = boxes.coding }
+      if !fixesMeaning, boxes.coding != table.coding {
+        ending.notes.append(
+          "'\(table.boxes.tensor)' holds \(boxes.coding.words), as an experiment shows, where "
+            + "\(form.rawValue) has \(table.coding.words)")
+        table.coding = boxes.coding
+      }
       table.unit = boxes.unit
     }
     if let activation = finding.activation, activation != table.activation,

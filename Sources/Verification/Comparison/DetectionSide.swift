@@ -126,6 +126,14 @@ extension DetectionSide {
     let form: Form
     let rows: [Candidate]
     let suppression: KeptRowsSuppression?
+
+    /// What its NMS drops rows by.
+    var ownRule: CandidateRule? {
+      suppression.map {
+        CandidateRule(
+          threshold: $0.plugin.scoreThreshold, measure: .product, admitsThreshold: false)
+      }
+    }
   }
 
   /// Kept rows whose cells are not known, as cells of their own.
@@ -133,6 +141,7 @@ extension DetectionSide {
     self.init(
       form: kept.form, isPlugin: false, cells: reference,
       candidates: { (rule, _) throws(DetectionError) in reference.candidates(rule) })
+    ownRule = kept.ownRule
   }
 
   /// Kept rows that are looked up among another side's cells.
@@ -145,8 +154,11 @@ extension DetectionSide {
       candidates: { (rule, tolerance) throws(DetectionError) in
         CandidateSet(
           candidates: reference.recognised(
-            kept.rows, lowest: rule.threshold, tolerance: tolerance), cells: unknown)
+            kept.rows, lowest: rule.threshold, allClasses: kept.suppression != nil,
+            tolerance: tolerance
+          ).sorted { $0.classIndex < $1.classIndex }, cells: unknown)
       })
+    ownRule = kept.ownRule
   }
 
   /// With those of its candidates that the other side's NMS leaves.
@@ -156,8 +168,8 @@ extension DetectionSide {
     var side = self
     side.candidates = { (rule, _) throws(DetectionError) in
       CandidateSet(
-        candidates: chosen.rows(suppression.plugin).filter { !rule.rejects($0.score) },
-        cells: chosen)
+        candidates: chosen.rows(suppression.plugin).filter { !rule.rejects($0.score) }
+          .sorted { $0.classIndex < $1.classIndex }, cells: chosen)
     }
     return side
   }

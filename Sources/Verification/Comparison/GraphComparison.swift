@@ -181,8 +181,8 @@ struct GraphComparison {
         judgement.doubt(error.description)
       }
       if image.imageCount == 1 {
-        for (model, name) in models.with(results.map(\.firstThatVariesInBatch)).both {
-          guard let name else { continue }
+        for (model, (tensors, fed)) in models.with(results.with(image.tensors)).both {
+          guard let name = tensors.firstThatVaries(inBatchOf: fed.shape[0]) else { continue }
           judgement.differ(
             "\(model.path): '\(name)' is not the same for every image of a batch that holds one "
               + "picture several times")

@@ -2,8 +2,10 @@ import Tensors
 
 extension [String: Tensor] {
   /// A tensor that is not the same for every image of its batch.
-  var firstThatVariesInBatch: String? {
-    filter { !$0.value.isConstantInBatch }.keys.min()
+  ///
+  /// - Parameter count: the images of the batch; a tensor of another number holds no image each.
+  func firstThatVaries(inBatchOf count: Int) -> String? {
+    filter { $0.value.shape.first == count && !$0.value.isConstantInBatch }.keys.min()
   }
 }
 

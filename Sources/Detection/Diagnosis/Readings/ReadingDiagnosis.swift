@@ -196,6 +196,16 @@ package struct ReadingDiagnosis {
             return pair.original.box + SIMD4(x * s.x, y * s.y, x * s.x, y * s.y)
           }))
     }
+    let moved = SIMD4<Double>(
+      (0..<4).map { axis in
+        data.pairs.map { $0.patched.box[axis] - $0.original.box[axis] }.sorted()[
+          data.pairs.count / 2]
+      })
+    readings.append(
+      Reading(
+        id: "grid-offset",
+        text: "boxes are moved by \(moved.x.threeDigits) px across and \(moved.y.threeDigits) down",
+        box: { $0.original.box + moved }))
     if grow != 0 {
       readings.append(
         Reading(

@@ -13,9 +13,12 @@ extension KeptRows {
     in tensors: [String: Tensor], image: Int
   ) throws(DetectionError) -> [Candidate] {
     let boxes = try columns(table.boxes, 4, tensors, image)
-    let scores = try columns(table.scores, 1, tensors, image)
-    let labels = try table.labels.map { labels throws(DetectionError) in
+    var scores = try columns(table.scores, 1, tensors, image)
+    var labels = try table.labels.map { labels throws(DetectionError) in
       try columns(labels, 1, tensors, image)
+    }
+    if !labelIsTold, let other = labels, scores.areWhole, !other.areWhole {
+      (labels, scores) = (scores, other)
     }
     let images = try self.image.map { range throws(DetectionError) in
       try columns(range, 1, tensors, image)
@@ -62,6 +65,10 @@ extension KeptRows {
       }
     }
   }
+}
+
+extension [Float] {
+  fileprivate var areWhole: Bool { allSatisfy { $0 == $0.rounded() } }
 }
 
 extension Cells {

@@ -20,6 +20,9 @@ package struct KeptRows: Sendable {
   /// The NMS that chose them; `nil` where only their number is limited.
   package var suppression: KeptRowsSuppression?
 
+  /// Whether structure tells the label from the score; otherwise the numbers do, the label being whole.
+  package var labelIsTold = true
+
   package init(table: CellTable, image: ColumnRange? = nil) {
     self.table = table
     self.image = image
@@ -44,8 +47,14 @@ extension Recognizer {
     }
     // Rows chosen by a graph may have a number that only a run tells.
     for output in structure.graph.outputs where structure.lookup(output.name) == nil {
-      guard output.dimensions?.last == .fixed(7), output.dimensions?.count == 2 else { continue }
-      return sevenColumns(Output(name: output.name, shape: [0, 7]))
+      guard case .fixed(let width)? = output.dimensions?.last else { continue }
+      if output.dimensions?.count == 2, width == 7 {
+        return sevenColumns(Output(name: output.name, shape: [0, 7]))
+      }
+      let chosen = structure.nodes(ofTypes: ["NonMaxSuppression", "TopK"], behind: [output.name])
+      if output.dimensions?.count == 3, width >= 6, !chosen.isEmpty {
+        return rows(Output(name: output.name, shape: [1, 0, width]), offset: 0, image: nil)
+      }
     }
     return nil
   }
@@ -65,10 +74,12 @@ extension Recognizer {
   /// `[M, 7]`: image, box, label, score (YOLOv7), or image, box, score, label (super-gradients).
   private func sevenColumns(_ output: Output) -> Ending {
     let range = ColumnRange(output.name)
-    let labelFirst = structure.origin(ofColumn: 5, of: output.name).isWhole
-    return labelled(
-      .rows, boxes: range.advanced(by: 1), scores: range.advanced(by: labelFirst ? 6 : 5),
-      labels: range.advanced(by: labelFirst ? 5 : 6), image: range, rowCount: nil)
+    let isWhole = [5, 6].map { structure.origin(ofColumn: $0, of: output.name).isWhole }
+    var ending = labelled(
+      .rows, boxes: range.advanced(by: 1), scores: range.advanced(by: isWhole[0] ? 6 : 5),
+      labels: range.advanced(by: isWhole[0] ? 5 : 6), image: range, rowCount: nil)
+    ending.kept?.labelIsTold = isWhole[0] != isWhole[1]
+    return ending
   }
 }
 
@@ -84,7 +95,9 @@ extension GraphStructure {
     let iou = number(3) ?? 0
     var suppression = NonMaximumSuppression(iouThreshold: iou, maximumCount: .max)
     suppression.overlap = .orderedArea
-    let isOfOneClass = lookup(node.inputs[1])?.shape.dropFirst().first == 1
+    let isOfOneClass =
+      lookup(node.inputs[1])?.shape.dropFirst().first == 1
+      || !nodes(ofTypes: ["ReduceMax"], behind: [node.inputs[1]]).isEmpty
     // Boxes moved apart by their class keep classes from suppressing each other.
     let movesByClass = !nodes(ofTypes: ["ArgMax", "TopK"], behind: [node.inputs[0]]).isEmpty
     suppression.isClassAgnostic = isOfOneClass && !movesByClass

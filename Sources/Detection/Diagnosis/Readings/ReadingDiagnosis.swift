@@ -286,7 +286,9 @@ package struct ReadingDiagnosis {
     }
     var readings = [Reading(id: "", text: "")]
     readings += [
-      each("sigmoid-twice", "the sigmoid is applied twice to the scores") { 1 / (1 + Glibc.exp(-$0)) },
+      each("sigmoid-twice", "the sigmoid is applied twice to the scores") {
+        1 / (1 + Glibc.exp(-$0))
+      },
       each("sigmoid-missing", "the scores are logits: a sigmoid is missing") { log($0 / (1 - $0)) },
       Reading(
         id: "score-without-objectness", text: "scores are class probabilities without objectness",
@@ -322,6 +324,20 @@ package struct ReadingDiagnosis {
 
   private func labelReadings(_ score: Reading?) -> [Reading] {
     var readings = [Reading(id: "", text: "")]
+    let offsets = data.pairs.map { $0.patched.label - $0.original.label }.sorted()
+    if let offset = offsets.isEmpty ? nil : offsets[offsets.count / 2], offset != 0 {
+      readings.append(
+        Reading(
+          id: "label-offset", text: "labels are \(offset > 0 ? "+" : "")\(offset) off",
+          label: { $0.original.label + offset }))
+      let count = data.pairs.map { $0.original.classes.count }.max() ?? 0
+      if count > 2 {
+        readings.append(
+          Reading(
+            id: "class-shift", text: "classes are \(offset > 0 ? "+" : "")\(offset) off",
+            label: { (($0.original.label + offset) % count + count) % count }))
+      }
+    }
     readings.append(
       Reading(
         id: "label-with-objectness", text: "the objectness counts as class 0",
@@ -332,16 +348,6 @@ package struct ReadingDiagnosis {
           let all = [objectness] + pair.original.classes
           return all.firstIndex(of: all.max()!)!
         }))
-    let offsets = data.pairs.map { $0.patched.label - $0.original.label }.sorted()
-    if !offsets.isEmpty {
-      let offset = offsets[offsets.count / 2]
-      if offset != 0 {
-        readings.append(
-          Reading(
-            id: "label-offset", text: "labels are \(offset > 0 ? "+" : "")\(offset) off",
-            label: { $0.original.label + offset }))
-      }
-    }
     return readings
   }
 }

@@ -39,10 +39,13 @@ let package = Package(
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CJPEG"]),
     .target(name: "Images", dependencies: ["CImageCodecs", "Tensors"]),
     .target(
-      name: "Detection", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXGraph", "Images"]),
+      name: "Detection",
+      dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXGraph", "Operators", "Images"]),
     .target(
       name: "Surgery",
-      dependencies: ["Tensors", "BoxMath", "ONNXFormat", "ONNXGraph", "Interpreter", "Detection"]),
+      dependencies: [
+        "Tensors", "BoxMath", "ONNXFormat", "ONNXGraph", "Operators", "Interpreter", "Detection",
+      ]),
 
     .target(
       name: "Verification",

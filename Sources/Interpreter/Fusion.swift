@@ -68,8 +68,8 @@ struct Fusion {
     // x * sigmoid(x), in either order.
     guard reading.count == 2, let sigmoid = steps[reading[0]], let product = steps[reading[1]],
       sigmoid.prepared?.activation == .sigmoid, !kept.contains(sigmoid.outputs[0]),
-      readers[sigmoid.outputs[0]] == [reading[1]], product.node.operatorType == "Mul",
-      product.node.domain.isEmpty, Set(product.inputs) == [tensor, sigmoid.outputs[0]]
+      readers[sigmoid.outputs[0]] == [reading[1]], product.node.applies(Mul.self),
+      Set(product.inputs) == [tensor, sigmoid.outputs[0]]
     else { return nil }
     return Follower(activation: .silu, steps: reading, result: product.outputs[0])
   }

@@ -96,14 +96,27 @@ package struct OperatorTable: Sendable {
 
   package init() {}
 
+  /// Every operator that can run.
+  package static let all = standard + plugins + own
+
+  /// The operator a node applies, whatever the version of its operator set.
+  package static func definition(of node: Node) -> (any Operator.Type)? {
+    if node.domain == ownDomain { return ownByType[node.operatorType] }
+    if let plugin = pluginsByType[node.operatorType] { return plugin }
+    return node.domain.isEmpty ? standardByType[node.operatorType] : nil
+  }
+
+  fileprivate static func isPlugin(_ type: String) -> Bool { pluginsByType[type] != nil }
+
+  /// Whether operators of these names, in whatever domain, add up many products or values.
+  package static func accumulates(anyOf types: Set<String>) -> Bool {
+    types.contains { (standardByType[$0] ?? pluginsByType[$0])?.accumulates ?? false }
+  }
+
   /// The operator a node applies, when there is one for its domain and version.
   package func callAsFunction(_ node: Node, opset: Int) -> (any Operator.Type)? {
-    if node.domain == Self.ownDomain { return Self.ownByType[node.operatorType] }
-    if let plugin = Self.pluginsByType[node.operatorType] { return plugin }
-    guard node.domain.isEmpty, let found = Self.standardByType[node.operatorType] else {
-      return nil
-    }
-    return found.opsets.contains(opset) ? found : nil
+    guard let found = Self.definition(of: node) else { return nil }
+    return !node.isStandard || found.opsets.contains(opset) ? found : nil
   }
 
   private static func byType(_ operators: [any Operator.Type]) -> [String: any Operator.Type] {
@@ -111,4 +124,13 @@ package struct OperatorTable: Sendable {
     for entry in operators { table[entry.type] = entry }
     return table
   }
+}
+
+extension Node {
+  /// Whether the operator is one of TensorRT's plugins, which are looked up by their names alone.
+  package var isPlugin: Bool {
+    domain != OperatorTable.ownDomain && OperatorTable.isPlugin(operatorType)
+  }
+
+  fileprivate var isStandard: Bool { domain.isEmpty && !isPlugin }
 }

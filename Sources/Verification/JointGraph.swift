@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Two graphs as one, in which what both compute stands once.
@@ -179,7 +180,7 @@ private struct LiveNodes {
 
 extension Node {
   fileprivate var isIdentity: Bool {
-    domain.isEmpty && operatorType == "Identity" && inputs.count == 1 && outputs.count == 1
+    applies(Identity.self) && inputs.count == 1 && outputs.count == 1
       && !outputs[0].isEmpty
   }
 }

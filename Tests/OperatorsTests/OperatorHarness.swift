@@ -2,6 +2,7 @@ import Kernels
 import ONNXGraph
 import Operators
 import Tensors
+import Testing
 
 /// Runs one node by itself, as the interpreter would.
 ///
@@ -31,10 +32,31 @@ func run(
     }
     do {
       let prepared = try prepareNode(found, node: node, opset: opset, operands: operands)
-      return try prepared.run(inputs, threads: threads)
+      let results = try prepared.run(inputs, threads: threads)
+      checkFacts(of: found, node, opset: opset, inputs, results)
+      return results
     } catch let needed as ValueNeeded where !known[needed.input] {
       known[needed.input] = true
     }
+  }
+}
+
+/// What an operator says of its results without running is what they are.
+private func checkFacts(
+  of definition: any Operator.Type, _ node: Node, opset: Int, _ inputs: [Tensor?],
+  _ results: [Tensor]
+) {
+  let symbolic = SymbolicNode(
+    node, opset: opset, inputs: inputs.map { $0.map { SymbolicTensor($0) } })
+  for (told, result) in zip(definition.symbolicResults(symbolic) ?? [], results) {
+    #expect(told.elementType == result.elementType, "\(node.title)")
+    #expect(told.shape.fixed == result.shape.dimensions, "\(node.title)")
+    if told.values != nil, let constant = told.constant {
+      #expect(constant == result, "\(node.title)")
+    }
+  }
+  if definition.isIdentity(symbolic), let first = inputs.first {
+    #expect(results[0] == first, "\(node.title)")
   }
 }
 

@@ -56,14 +56,23 @@ struct JointGraphTests {
     #expect(joined(original, edit(original)).sharing.originalOnly > 0)
   }
 
-  @Test func aNodeOfAnotherOperatorSetKeepsIt() throws {
+  @Test func aNodeOfAnotherOperatorSetKeepsItWhereThatMatters() throws {
+    var original = TinyDetector.original()
     var patched = TinyDetector.original()
     patched.opsets = ["": 13]
-    let joint = joined(TinyDetector.original(), patched)
-    // Resize may mean another thing at 13; convolutions and sigmoids do not.
-    let names = try #require(joint.names.patched["up"])
+    // Neither convolutions nor Resize mean another thing at 13.
+    #expect(joined(original, patched).names.patched["up"] == "up")
+
+    // But for this mode, which 13 does not know.
+    for index in original.graph.nodes.indices where original.graph.nodes[index].name == "up" {
+      let mode = Attribute.string("tf_half_pixel_for_nn")
+      original.graph.nodes[index].attributes["coordinate_transformation_mode"] = mode
+    }
+    patched.graph = original.graph
+    let joint = joined(original, patched)
+    let name = try #require(joint.names.patched["up"])
     #expect(joint.names.patched["down5.silu"] == "down5.silu")
-    #expect(joint.model.graph.nodes.first { $0.outputs == [names] }?.opset == 13)
+    #expect(joint.model.graph.nodes.first { $0.outputs == [name] }?.opset == 13)
     #expect(joint.model.graph.nodes.first { $0.name == "stem.conv" }?.opset == nil)
   }
 

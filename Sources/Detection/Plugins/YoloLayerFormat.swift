@@ -1,5 +1,6 @@
 import BoxMath
 import ONNXGraph
+import Operators
 import Tensors
 
 extension OutputFormat {
@@ -62,7 +63,7 @@ extension Recognizer {
   /// The maps before the sigmoid, if all of them are the sigmoid of something.
   private func logits(of maps: [HeadMap]) -> [HeadMap]? {
     let found = maps.compactMap { map -> HeadMap? in
-      guard let node = structure.producer(of: map.name), node.operatorType == "Sigmoid",
+      guard let node = structure.producer(of: map.name), node.applies(Sigmoid.self),
         let source = node.inputs.first, let shape = structure.lookup(source)?.shape
       else { return nil }
       return HeadMap(name: source, shape: shape, axes: .merged, anchors: map.anchors)

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 extension Ending {
@@ -26,7 +27,7 @@ extension GraphStructure {
     while let tensor = pending.popLast() {
       guard seen.insert(tensor).inserted else { continue }
       guard let node = producer(of: tensor) else { return nil }
-      if Self.mixing.contains(node.operatorType) {
+      if node.mixesChannels {
         sources.insert(tensor)
       } else {
         pending += data(of: node)

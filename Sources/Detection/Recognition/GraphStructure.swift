@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// A graph with what walking it backwards needs.
@@ -16,7 +17,7 @@ struct GraphStructure {
     var constants = Set(graph.initializers.keys)
     for node in graph.nodes {
       let isConstant =
-        ["Shape", "Size", "Constant"].contains(node.operatorType)
+        node.definition?.readsShapesOnly ?? false
         || node.inputs.allSatisfy { $0.isEmpty || constants.contains($0) }
       if isConstant { constants.formUnion(node.outputs) }
     }
@@ -72,8 +73,8 @@ struct GraphStructure {
   func isThroughSigmoid(_ tensor: String) -> Bool {
     var tensor = tensor
     while let node = producer(of: tensor) {
-      if node.operatorType == "Sigmoid" { return true }
-      if Self.mixing.contains(node.operatorType) { return false }
+      if node.applies(Sigmoid.self) { return true }
+      if node.mixesChannels { return false }
       let inputs = data(of: node)
       guard inputs.count == 1 else { return false }
       tensor = inputs[0]
@@ -93,11 +94,10 @@ struct GraphStructure {
     while let tensor = pending.popLast() {
       guard seen.insert(tensor).inserted else { continue }
       guard let node = producer(of: tensor) else { return nil }
-      if !Self.rearranging.contains(node.operatorType),
-        let map = headMap(tensor, channels: channels)
-      {
+      let isRearranged = node.definition?.rearranges ?? false || node.applies(Sigmoid.self)
+      if !isRearranged, let map = headMap(tensor, channels: channels) {
         found.append(map)
-      } else if Self.mixing.contains(node.operatorType) {
+      } else if node.mixesChannels {
         return nil
       } else {
         pending += data(of: node)
@@ -115,10 +115,4 @@ struct GraphStructure {
     guard (1...16).contains(anchors) else { return nil }
     return HeadMap(name: tensor, shape: description.shape, axes: .merged, anchors: anchors)
   }
-
-  static let mixing: Set = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
-  private static let rearranging: Set = [
-    "Cast", "Concat", "DequantizeLinear", "Dropout", "Flatten", "Identity", "QuantizeLinear",
-    "Reshape", "Sigmoid", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
-  ]
 }

@@ -1,6 +1,7 @@
 import BoxMath
 import Glibc
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Finds out how a graph decodes what its learned layers give, by having it decode synthetic maps.
@@ -154,7 +155,7 @@ extension Graph {
   fileprivate var castsToHalf: Bool {
     nodes.contains { node in
       // float16 and bfloat16 in TensorProto.DataType.
-      node.operatorType == "Cast"
+      node.applies(Cast.self)
         && [.int(10), .int(16)].contains(node.attributes["to"])
     }
   }

@@ -74,7 +74,7 @@ extension GraphRewrite.Conversion {
     switch self {
     case .cast(let type):
       Node(
-        operatorType: "Cast", inputs: [input], outputs: [output],
+        operatorType: Cast.type, inputs: [input], outputs: [output],
         attributes: ["to": .int(Int64(type.onnxCode))], opset: 13)
     case .round(let format):
       Node(

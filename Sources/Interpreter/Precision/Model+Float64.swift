@@ -1,5 +1,3 @@
-import Kernels
-import ONNXFormat
 import ONNXGraph
 import Operators
 import Tensors
@@ -17,10 +15,10 @@ extension Model {
       floatInputs.map { ($0.name, rewrite.converted($0.name, .cast(.float64))) }
     ) { first, _ in first }
     for node in graph.nodes {
-      var wide = node.inFloat64
+      var wide = node.definition?.inFloat64(node) ?? node
       wide.inputs = node.inputs.map { names[$0] ?? $0 }
-      if let scales = node.scalesInput(opset: opset(of: node)) {
-        wide.inputs[scales] = rewrite.converted(wide.inputs[scales], .cast(.float32))
+      for index in node.float32Inputs(opset: opset(of: node)) {
+        wide.inputs[index] = rewrite.converted(wide.inputs[index], .cast(.float32))
       }
       rewrite.append(wide)
     }
@@ -34,48 +32,9 @@ extension Model {
 }
 
 extension Node {
-  /// The node with the floating-point types and constants it names widened.
-  fileprivate var inFloat64: Node {
-    guard domain.isEmpty else { return self }
-    var wide = self
-    switch operatorType {
-    case "Constant":
-      switch attributes.first {
-      case ("value", .tensor(let tensor))?: wide.attributes = ["value": .tensor(tensor.inFloat64)]
-      case ("value_float", .float(let value))?:
-        wide.attributes = ["value": .tensor(Tensor(scalar: Double(value)))]
-      case ("value_floats", .floats(let values))?:
-        wide.attributes = ["value": .tensor(Tensor(values.map { Double($0) }))]
-      default: break
-      }
-    case "ConstantOfShape":
-      switch attributes["value"] {
-      case nil: wide.attributes["value"] = .tensor(Tensor([0.0]))
-      case .tensor(let tensor)?: wide.attributes["value"] = .tensor(tensor.inFloat64)
-      default: break
-      }
-    case "Cast":
-      if case .int(let code)? = attributes["to"], let type = ElementType(onnxCode: Int(code)),
-        type.isFloatingPoint
-      {
-        wide.attributes["to"] = .int(Int64(ElementType.float64.onnxCode))
-      }
-    default: break
-    }
-    return wide
-  }
-
-  /// The input of a `Resize` or `Upsample` that ONNX wants to be float32 whatever is resized.
-  func scalesInput(opset: Int) -> Int? {
-    guard domain.isEmpty, operatorType == "Resize" || operatorType == "Upsample" else { return nil }
-    let index = operatorType == "Resize" && opset >= 11 ? 2 : 1
-    return inputs.indices.contains(index) && !inputs[index].isEmpty ? index : nil
-  }
-}
-
-extension Tensor {
-  fileprivate var inFloat64: Tensor {
-    elementType.isFloatingPoint ? cast(to: .float64, team: ThreadTeam(threadCount: 1)) : self
+  /// The inputs that ONNX wants to be float32 whatever the node computes in.
+  func float32Inputs(opset: Int) -> [Int] {
+    (definition?.float32Inputs(opset: opset) ?? []).filter(hasInput).sorted()
   }
 }
 

@@ -41,9 +41,7 @@ extension Model {
 
   private func roundFactors(to format: NarrowFormat, _ rewrite: inout GraphRewrite) {
     for var node in graph.nodes {
-      if node.domain.isEmpty,
-        ["Conv", "ConvTranspose", "Gemm", "MatMul"].contains(node.operatorType)
-      {
+      if node.mixesChannels {
         for index in node.inputs.indices.prefix(2) {
           node.inputs[index] = rewrite.converted(node.inputs[index], .round(format))
         }
@@ -58,18 +56,20 @@ extension Model {
     // Tensors that depend on what the graph is fed, not only on its shape.
     var data = inputs
     for var node in graph.nodes {
-      guard node.operatorType != "Shape", !data.isDisjoint(with: node.inputs) else {
+      guard !(node.definition?.readsShapesOnly ?? false), !data.isDisjoint(with: node.inputs) else {
         rewrite.append(node)
         continue
       }
       data.formUnion(node.outputs)
-      let scales = node.scalesInput(opset: opset(of: node))
+      let exact = node.float32Inputs(opset: opset(of: node))
       for (index, name) in node.inputs.enumerated()
-      where !name.isEmpty && index != scales && (inputs.contains(name) || !data.contains(name)) {
+      where !name.isEmpty && !exact.contains(index)
+        && (inputs.contains(name) || !data.contains(name))
+      {
         node.inputs[index] = rewrite.converted(name, .round(format))
       }
       let computes = table(node, opset: opset(of: node)) is any ArithmeticOperator.Type
-      if computes || node.operatorType == "Cast" {
+      if computes || node.applies(Cast.self) {
         rewrite.append(node, converting: .round(format), where: { _ in true })
       } else {
         rewrite.append(node)

@@ -3,7 +3,7 @@ import Tensors
 /// Numbers for the values of graphs: equal numbers are proven to be equal values.
 ///
 /// A constant's number stands for its element type, shape and bytes; a node's result's for the
-/// node's operator, revision, attributes and the numbers of its inputs. Hashes only find the
+/// node's operator, its version, attributes and the numbers of its inputs. Hashes only find the
 /// candidates, equality is decided on the content itself.
 package struct ValueNumbering {
   package typealias Number = Int
@@ -13,11 +13,15 @@ package struct ValueNumbering {
     case constant(TensorContent)
   }
 
+  private let traits: @Sendable (Node, Int) -> OperatorTraits
   private var values: [Value: Number] = [:]
   private var results: [NodeContent: Range<Number>] = [:]
   private var count = 0
 
-  package init() {}
+  /// - Parameter traits: what is known of a node's operator in a version of its set.
+  package init(traits: @escaping @Sendable (Node, Int) -> OperatorTraits) {
+    self.traits = traits
+  }
 
   package mutating func number(ofInput index: Int) -> Number { number(of: .input(index)) }
 
@@ -29,7 +33,7 @@ package struct ValueNumbering {
   package mutating func numbers(
     of node: Node, opset: Int, inputs: [Number?]
   ) -> (outputs: Range<Number>, isNew: Bool) {
-    guard let content = NodeContent(node, opset: opset, inputs: inputs) else {
+    guard let content = NodeContent(node, traits(node, opset), inputs: inputs) else {
       return (take(node.outputs.count), true)
     }
     if let known = results[content] { return (known, false) }
@@ -48,6 +52,22 @@ package struct ValueNumbering {
   private mutating func take(_ amount: Int) -> Range<Number> {
     defer { count += amount }
     return count..<count + amount
+  }
+}
+
+/// What decides whether two nodes of one operator compute the same.
+package struct OperatorTraits: Sendable {
+  /// Nodes of equal versions, attributes and inputs compute the same.
+  let version: Int
+  /// Whether its two inputs may change places without changing a bit of the result.
+  let commutes: Bool
+  /// Whether two runs of one node may give different results.
+  let isRandom: Bool
+
+  package init(version: Int, commutes: Bool = false, isRandom: Bool = false) {
+    self.version = version
+    self.commutes = commutes
+    self.isRandom = isRandom
   }
 }
 
@@ -84,8 +104,10 @@ private struct NodeContent: Hashable {
   private let outputs: [Bool]
   private let attributes: [String: AttributeContent]
 
-  /// `nil` for a node with an attribute whose content cannot be compared.
-  init?(_ node: Node, opset: Int, inputs: [ValueNumbering.Number?]) {
+  /// `nil` for a node that is like no other: one of a random operator, or with an attribute whose
+  /// content cannot be compared.
+  init?(_ node: Node, _ traits: OperatorTraits, inputs: [ValueNumbering.Number?]) {
+    guard !traits.isRandom else { return nil }
     var attributes: [String: AttributeContent] = [:]
     for (name, attribute) in node.attributes {
       guard let content = AttributeContent(attribute) else { return nil }
@@ -93,22 +115,14 @@ private struct NodeContent: Hashable {
     }
     domain = node.domain
     operatorType = node.operatorType
-    let revision =
-      node.domain.isEmpty
-      ? OperatorRevisions.revision(of: node.operatorType, opset: opset) : nil
-    // Revisions are counted from 0, so that none can be taken for an operator set.
-    version = revision.map { -1 - $0 } ?? opset
-    let commutes =
-      inputs.count == 2 && node.domain.isEmpty && Self.commutative.contains(node.operatorType)
+    version = traits.version
     // An optional input left out at the end may be listed or not.
-    let listed = inputs.lastIndex { $0 != nil }.map { inputs[...$0] } ?? []
-    self.inputs = commutes ? inputs.sorted { ($0 ?? -1) < ($1 ?? -1) } : Array(listed)
+    let listed = inputs.lastIndex { $0 != nil }.map { Array(inputs[...$0]) } ?? []
+    let commutes = traits.commutes && inputs.count == 2
+    self.inputs = commutes ? inputs.sorted { ($0 ?? -1) < ($1 ?? -1) } : listed
     outputs = node.outputs.map { !$0.isEmpty }
     self.attributes = attributes
   }
-
-  /// Operators of two inputs that give the same bits when the inputs change places.
-  private static let commutative: Set = ["Add", "And", "Equal", "Mul", "Or"]
 }
 
 /// An attribute by its bits: -0 is not 0, and a NaN is itself.

@@ -5,6 +5,7 @@ import Tensors
 /// scalar inputs since, and by default those of the type.
 struct Clip: ArithmeticOperator {
   static let type = "Clip"
+  static let revisions: [Revision] = [11]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -24,6 +25,10 @@ struct Clip: ArithmeticOperator {
     case .uint64: clipping(operand, bounds, UInt64.min, .max)
     default: throw OperatorError("input 0 is \(operand.elementType), expected numbers")
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
   }
 
   private static func clipping<T: NumericElement>(

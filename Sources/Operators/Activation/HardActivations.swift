@@ -13,6 +13,10 @@ struct HardSigmoid: ArithmeticOperator, FloatingFunction {
     return try .mapping(node.operand(0), function)
   }
 
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
+  }
+
   func callAsFunction<T: FloatingElement>(_ x: T) -> T { unit(T(alpha) * x + T(beta)) }
 }
 

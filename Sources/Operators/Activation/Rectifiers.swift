@@ -21,6 +21,10 @@ struct LeakyRelu: ArithmeticOperator, FloatingFunction {
     return try .mapping(node.operand(0), function)
   }
 
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
+  }
+
   func callAsFunction<T: FloatingElement>(_ x: T) -> T { x < 0 ? T(alpha) * x : x }
 }
 
@@ -35,6 +39,10 @@ struct PRelu: ArithmeticOperator, BinaryFunction {
       throw OperatorError("slope \(slope) does not broadcast to the shape \(x) of input 0")
     }
     return try .broadcasting(broadcast, PRelu())
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
   }
 
   func callAsFunction<T: FloatingElement>(_ x: T, _ slope: T) -> T { x < 0 ? slope * x : x }

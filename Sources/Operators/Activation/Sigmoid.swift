@@ -2,8 +2,8 @@ import Kernels
 import Tensors
 
 /// `1 / (1 + exp(-x))`.
-struct Sigmoid: FloatingFunctionOperator {
-  static let type = "Sigmoid"
+package struct Sigmoid: FloatingFunctionOperator {
+  package static let type = "Sigmoid"
 
   var activation: Activation? { .sigmoid }
 

@@ -1,14 +1,19 @@
 import Kernels
 import ONNXFormat
+import ONNXGraph
 import Tensors
 
 /// Elements as another type: towards zero from floating point to integers (which ONNX leaves open
 /// beyond the type's bounds; here the nearest bound, and 0 for NaN), the lowest bits between
 /// integers, the nearest value to floating point, and whether it is not zero to bool.
-struct Cast: Operator {
-  static let type = "Cast"
+package struct Cast: Operator {
+  package static let type = "Cast"
+  package static let rearranges = true
+  package static let revisions: [Revision] = [
+    Revision(19, attributes: "saturate"), Revision(24, attributes: "round_mode"),
+  ]
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     let operand = try node.operand(0)
     guard let code = try node.int("to") else { throw OperatorError("attribute to is missing") }
@@ -24,5 +29,27 @@ struct Cast: Operator {
     return PreparedNode(elementType, operand.shape) { run in
       run.inputs[0]!.cast(into: run.outputs[0], team: run.team)
     }
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), let type = target(of: node.node) else { return nil }
+    // Whole numbers stay what they are in every type that holds them.
+    let keeps = type == .int64 || type == .int32 || type == .float32
+    return [SymbolicTensor(type, input.shape, values: keeps ? input.values : nil)]
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.input(0).map { target(of: node.node) == $0.elementType } ?? false
+  }
+
+  package static func inFloat64(_ node: Node) -> Node {
+    guard target(of: node)?.isFloatingPoint ?? false else { return node }
+    var wide = node
+    wide.attributes["to"] = .int(Int64(ElementType.float64.onnxCode))
+    return wide
+  }
+
+  private static func target(of node: Node) -> ElementType? {
+    if case .int(let code) = node.attributes["to"] { ElementType(onnxCode: Int(code)) } else { nil }
   }
 }

@@ -10,6 +10,16 @@ struct Div: BinaryFunctionOperator {
   func check<T: IntegerElement>(right: UnsafeBufferPointer<T>) throws {
     try refuseZero(in: right)
   }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined { dividend, divisor in
+      guard node.input(0)?.elementType != .float32 else { return nil }
+      if let exact = dividend.divided(by: divisor) { return exact }
+      // Whole numbers are divided towards 0.
+      guard dividend.isPositive, let divisor = divisor.fixed else { return nil }
+      return dividend.dividedDown(by: divisor)
+    }
+  }
 }
 
 /// The remainder of `A / B`, broadcast: with the sign of the divisor as in Python, or with that of
@@ -25,6 +35,10 @@ struct Mod: ArithmeticOperator, BinaryFunction {
       throw OperatorError("attribute fmod is 0, expected 1 for floating point")
     }
     return try .broadcasting(Broadcast(&node), Mod(takesSignOfDividend: fmod))
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined()
   }
 
   func callAsFunction<T: FloatingElement>(_ a: T, _ b: T) -> T {

@@ -1,12 +1,19 @@
 import Tensors
 
 /// The input as it is.
-struct Identity: Operator {
-  static let type = "Identity"
+package struct Identity: Operator {
+  package static let type = "Identity"
+  package static let rearranges = true
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     let operand = try node.operand(0)
     return .reshaping(operand, to: operand.shape)
   }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.input(0).map { [$0] }
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool { true }
 }

@@ -19,6 +19,12 @@ struct Max: ExtremeOperator {
 protocol ExtremeOperator: ArithmeticOperator, BinaryFunction { init() }
 
 extension ExtremeOperator {
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined()
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool { node.inputs.count == 1 }
+
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operands = try node.operandList()
     guard let first = operands.first else { throw OperatorError("no inputs, expected one or more") }

@@ -24,6 +24,10 @@ struct Pow: ArithmeticOperator, BinaryFunction {
     return try .broadcasting(Broadcast(operands), Pow()).casting(to: base.elementType)
   }
 
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined()
+  }
+
   func callAsFunction<T: FloatingElement>(_ a: T, _ b: T) -> T { T.pow(a, b) }
 
   func callAsFunction<T: IntegerElement>(_ a: T, _ b: T) -> T {

@@ -6,10 +6,12 @@ import Tensors
 /// opsets 1, 11, 22.
 ///
 /// X `[N, C, D1…]`, W `[M, C/group, k1…]`, B `[M]` → Y `[N, M, o1…]`.
-enum Conv: ArithmeticOperator {
-  static let type = "Conv"
+package enum Conv: ArithmeticOperator {
+  package static let type = "Conv"
+  package static let accumulates = true
+  package static let mixesChannels = true
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...3)
     let x = try node.operand(0)
     let weights = try node.operand(1)
@@ -39,6 +41,14 @@ enum Conv: ArithmeticOperator {
       }
     return packed.lazy.compactMap { packedWeights($0, geometry, operands) }.first
       ?? blas(Float.self, geometry, operands)
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), let weight = node.input(1)?.shape,
+      weight.count == input.shape.count, let kernel = Array(weight.dropFirst(2)).fixed,
+      let places = node.windowPlaces(over: input.shape, kernel: kernel)
+    else { return nil }
+    return [SymbolicTensor(input.elementType, [input.shape[0], weight[0]] + places)]
   }
 
   private static func geometry(

@@ -5,6 +5,9 @@ import Tensors
 /// result; `C` may be left out from opset 11 on. Integers wrap around, and take whole factors only.
 struct Gemm: ArithmeticOperator {
   static let type = "Gemm"
+  static let accumulates = true
+  static let mixesChannels = true
+  static let revisions = [Revision(11) { !$0.hasInput(2) }]
 
   private let product: MatrixProduct
   private let shape: Shape

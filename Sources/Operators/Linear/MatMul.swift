@@ -5,6 +5,8 @@ import Tensors
 /// on the left is a row, one on the right a column. Integers wrap around.
 struct MatMul: ArithmeticOperator {
   static let type = "MatMul"
+  static let accumulates = true
+  static let mixesChannels = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...2)
@@ -26,6 +28,14 @@ struct MatMul: ArithmeticOperator {
       throw OperatorError(
         "inputs are \(left.elementType), expected floating point or integers of 32 or 64 bits")
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let left = node.input(0), let right = node.input(1), left.shape.count > 1,
+      right.shape.count > 1, let columns = right.shape.last,
+      let batch = node.broadcast(Array(left.shape.dropLast(2)), Array(right.shape.dropLast(2)))
+    else { return nil }
+    return [SymbolicTensor(left.elementType, batch + [left.shape[left.shape.count - 2], columns])]
   }
 
   private static func product(of left: Shape, and right: Shape) throws -> (MatrixProduct, Shape) {

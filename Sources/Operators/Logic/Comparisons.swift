@@ -10,8 +10,17 @@ protocol ComparisonOperator: ArithmeticOperator, Sendable {
 /// Whether `A == B`, broadcast.
 struct Equal: ComparisonOperator, BoolFunction {
   static let type = "Equal"
+  static let commutes = true
   func callAsFunction<T: NumericElement>(_ a: T, _ b: T) -> Bool { a == b }
   func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a == b }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined(type: .bool) { left, right in
+      guard let difference = left.minus(right) else { return nil }
+      if let fixed = difference.fixed { return Size(fixed == 0 ? 1 : 0) }
+      return difference.isPositive || difference.isNegative ? Size(0) : nil
+    }
+  }
 }
 
 /// Whether `A > B`, broadcast.
@@ -41,6 +50,10 @@ struct LessOrEqual: ComparisonOperator {
 }
 
 extension ComparisonOperator {
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined(type: .bool)
+  }
+
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let broadcast = try Broadcast(&node)
     return switch broadcast.elementType {

@@ -9,9 +9,14 @@ protocol BoolFunction: Sendable {
 /// `A` and `B`, broadcast.
 struct And: Operator, BoolFunction {
   static let type = "And"
+  static let commutes = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try .combining(Broadcast(&node).expectingBools(), And())
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined(type: .bool)
   }
 
   func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a && b }
@@ -20,9 +25,14 @@ struct And: Operator, BoolFunction {
 /// `A` or `B`, broadcast.
 struct Or: Operator, BoolFunction {
   static let type = "Or"
+  static let commutes = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try .combining(Broadcast(&node).expectingBools(), Or())
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.combined(type: .bool)
   }
 
   func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a || b }
@@ -42,6 +52,13 @@ struct Not: Operator {
       let input = run.input(0, of: Bool.self)
       let output = run.output(of: Bool.self)
       run.team.forEachChunk(of: input.count) { for i in $0 { output[i] = !input[i] } }
+    }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.input(0).map { input in
+      let values = input.values?.fixed?.map { Size($0 == 0 ? 1 : 0) }
+      return [SymbolicTensor(.bool, input.shape, values: values)]
     }
   }
 }

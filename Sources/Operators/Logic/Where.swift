@@ -2,11 +2,11 @@ import Kernels
 import Tensors
 
 /// `X` where `condition` holds and `Y` elsewhere, broadcast.
-struct Where: Operator {
-  static let type = "Where"
-  static let opsets = 9...newestOpset
+package struct Where: Operator {
+  package static let type = "Where"
+  package static let opsets = 9...newestOpset
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...3)
     let operands = try node.operandList()
     guard operands[0].elementType == .bool else {
@@ -27,6 +27,20 @@ struct Where: Operator {
       default: run.select(UInt64.self, walk)
       }
     }
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let condition = node.input(0), let yes = node.input(1), let no = node.input(2),
+      let branches = node.broadcast(yes.shape, no.shape),
+      let shape = node.broadcast(condition.shape, branches)
+    else { return nil }
+    var values: [Size]?
+    if let chosen = condition.values?.fixed, condition.shape == shape, let yesValues = yes.values,
+      let noValues = no.values, yes.shape == shape, no.shape == shape
+    {
+      values = chosen.indices.map { chosen[$0] != 0 ? yesValues[$0] : noValues[$0] }
+    }
+    return [SymbolicTensor(yes.elementType, shape, values: values)]
   }
 }
 

@@ -2,10 +2,11 @@ import Kernels
 import Tensors
 
 /// `Concat`: the inputs one after another along `axis`.
-enum Concat: Operator {
-  static let type = "Concat"
+package enum Concat: Operator {
+  package static let type = "Concat"
+  package static let rearranges = true
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operands = try node.operandList()
     guard let first = operands.first else {
       throw OperatorError("no inputs, expected at least one")
@@ -37,6 +38,30 @@ enum Concat: Operator {
       return node
     }
     return prepared
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    let inputs = node.inputs.compactMap { $0 }
+    guard inputs.count == node.inputs.count, let first = inputs.first,
+      let axis = node.axis(nil, rank: first.shape.count),
+      inputs.allSatisfy({ $0.shape.count == first.shape.count })
+    else { return nil }
+    var shape = first.shape
+    for input in inputs.dropFirst() {
+      guard let sum = shape[axis].plus(input.shape[axis]) else { return nil }
+      shape[axis] = sum
+      // An open dimension is the fixed one it is joined with.
+      for other in shape.indices where other != axis && input.shape[other].fixed != nil {
+        shape[other] = input.shape[other]
+      }
+    }
+    let values = inputs.compactMap(\.values)
+    let isList = shape.count == 1 && values.count == inputs.count
+    return [SymbolicTensor(first.elementType, shape, values: isList ? values.flatMap { $0 } : nil)]
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.inputs.count == 1
   }
 
   /// - Parameter places: of the parts that follow the whole among the inputs; all parts are inputs

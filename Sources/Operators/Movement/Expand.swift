@@ -14,4 +14,16 @@ enum Expand: Operator {
     }
     return .copying(data, to: shape, strides: data.shape.strides(broadcastTo: shape))
   }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), let target = node.input(1)?.values,
+      let shape = node.broadcast(input.shape, target)
+    else { return nil }
+    let values = shape == input.shape ? input.values : nil
+    return [SymbolicTensor(input.elementType, shape, values: values)]
+  }
+
+  static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.keepsShape(symbolicResults(node))
+  }
 }

@@ -39,6 +39,21 @@ enum Gather: Operator {
     }
   }
 
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), let indices = node.input(1),
+      let axis = node.axis(0, rank: input.shape.count)
+    else { return nil }
+    let shape = Array(input.shape[..<axis]) + indices.shape + Array(input.shape[(axis + 1)...])
+    var result = SymbolicTensor(input.elementType, shape)
+    if let values = input.values, input.shape.count == 1, let places = indices.values?.fixed {
+      let counted = places.map { $0 < 0 ? $0 + values.count : $0 }
+      if counted.allSatisfy(values.indices.contains) {
+        result.values = counted.map { values[$0] }
+      }
+    }
+    return [result]
+  }
+
   @inline(__always)
   private static func positions<T: IntegerElement>(
     _ indices: UnsafeBufferPointer<T>, length: Int

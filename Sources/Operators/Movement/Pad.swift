@@ -5,14 +5,17 @@ import Tensors
 ///
 /// Pads and value are attributes before opset 11 and inputs from then on; `axes` comes with opset
 /// 18, the mode `wrap` with 19. `reflect` turns around as often as it must, as NumPy does.
-enum Pad: Operator {
-  static let type = "Pad"
+package enum Pad: Operator {
+  package static let type = "Pad"
+  package static let revisions: [Revision] = [
+    11, Revision(18) { $0.hasInput(3) }, Revision(19) { $0.attributes["mode"] == .string("wrap") },
+  ]
 
   enum Mode: String, CaseIterable {
     case constant, reflect, edge, wrap
   }
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let mode = try node.choice("mode", default: Mode.constant)
     guard mode != .wrap || node.opset >= 19 else {
       throw OperatorError("mode 'wrap' in opset \(node.opset), expected constant, reflect or edge")
@@ -40,6 +43,28 @@ enum Pad: Operator {
     return mode == .constant
       ? surround(data, to: shape, padding, value)
       : try repeated(data, to: shape, padding, mode)
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), let pads = pads(of: node),
+      pads.count == 2 * input.shape.count
+    else { return nil }
+    var shape: [Size] = []
+    for (axis, size) in input.shape.enumerated() {
+      guard let padded = size.plus(Size(pads[axis] &+ pads[axis + input.shape.count])) else {
+        return nil
+      }
+      shape.append(padded)
+    }
+    return [SymbolicTensor(input.elementType, shape)]
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool {
+    pads(of: node)?.allSatisfy { $0 == 0 } ?? false
+  }
+
+  private static func pads(of node: SymbolicNode) -> [Int]? {
+    node.opset < 11 ? node.ints("pads") : node.hasInput(3) ? nil : node.integers(1)
   }
 
   private static func axisPaddings(

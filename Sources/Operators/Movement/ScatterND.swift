@@ -9,6 +9,12 @@ import Tensors
 enum ScatterND: Operator {
   static let type = "ScatterND"
   static let opsets = 11...newestOpset
+  static let revisions: [Revision] = [
+    Revision(16, attributes: "reduction"),
+    Revision(18) {
+      [.string("min"), .string("max")].contains($0.attributes["reduction"])
+    },
+  ]
 
   private enum Reduction: String, CaseIterable {
     case none, add, mul, min, max
@@ -50,6 +56,10 @@ enum ScatterND: Operator {
       copy.run(from: run.inputBytes(0), to: run.outputBytes(), team: run.team)
       try scatter(run)
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
   }
 
   private static func scatter(

@@ -2,10 +2,12 @@ import Tensors
 
 /// `Slice`: along each of `axes` every `step`-th element from `start` up to and without `end`, with
 /// NumPy's clamping. Attributes before opset 10, without steps; inputs from then on.
-enum Slice: Operator {
-  static let type = "Slice"
+package enum Slice: Operator {
+  package static let type = "Slice"
+  package static let rearranges = true
+  package static let revisions: [Revision] = [10]
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let starts: [Int]
     let ends: [Int]
     var given: [Int]?
@@ -51,6 +53,64 @@ enum Slice: Operator {
     var node = sliced
     node.takesApart = part(of: data.shape, ranges).map { TakingApart(parts: $0) { _ in sliced } }
     return node
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0) else { return nil }
+    let rank = input.shape.count
+    let isAttribute = node.opset < 10
+    guard let starts = isAttribute ? node.ints("starts") : node.integers(1),
+      let ends = isAttribute ? node.ints("ends") : node.integers(2), starts.count == ends.count
+    else { return nil }
+    var axes = Array(0..<min(starts.count, rank))
+    if isAttribute ? node.node.attributes["axes"] != nil : node.hasInput(3) {
+      guard let given = isAttribute ? node.ints("axes") : node.integers(3) else { return nil }
+      axes = given.map { $0 < 0 ? $0 + rank : $0 }
+    }
+    var steps = [Int](repeating: 1, count: starts.count)
+    if !isAttribute, node.hasInput(4) {
+      guard let given = node.integers(4) else { return nil }
+      steps = given
+    }
+    guard axes.count == starts.count, steps.count == starts.count,
+      axes.allSatisfy({ (0..<rank).contains($0) }), steps.allSatisfy({ $0 > 0 })
+    else { return nil }
+    var result = SymbolicTensor(input.elementType, input.shape)
+    var values = input.values
+    for (index, axis) in axes.enumerated() {
+      guard let range = bounds(starts[index], ends[index], of: result.shape[axis]),
+        let length = range.end.minus(range.start)?.plus(Size(steps[index] - 1))?
+          .dividedDown(by: steps[index])
+      else { return nil }
+      result.shape[axis] = length
+      if rank == 1, let all = values, let start = range.start.fixed, let end = range.end.fixed {
+        values = stride(from: start, to: end, by: steps[index]).map { all[$0] }
+      } else {
+        values = nil
+      }
+    }
+    result.values = values
+    return [result]
+  }
+
+  /// Where a slice of a dimension begins and ends, in bounds.
+  private static func bounds(
+    _ start: Int, _ end: Int, of size: Size
+  ) -> (start: Size, end: Size)? {
+    if let fixed = size.fixed {
+      func clamped(_ value: Int) -> Int { min(max(value < 0 ? value &+ fixed : value, 0), fixed) }
+      let (first, last) = (clamped(start), clamped(end))
+      return (Size(first), Size(max(first, last)))
+    }
+    // Beyond any dimension is the end; 0 is the start. Nothing else is known to be inside.
+    guard start == 0, end >= Int(Int32.max) else { return nil }
+    return (Size(0), size)
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool {
+    // Backwards it would be another order.
+    let isForward = !node.hasInput(4) || node.integers(4)?.allSatisfy { $0 == 1 } ?? false
+    return isForward && node.keepsShape(symbolicResults(node))
   }
 
   /// The part of a tensor that the slice is, where it cuts along one axis only and leaves out nothing

@@ -7,6 +7,8 @@ import Tensors
 /// parts are equal, and from opset 18 on (`num_outputs`) the last may be shorter.
 enum Split: Operator {
   static let type = "Split"
+  static let rearranges = true
+  static let revisions: [Revision] = [13, Revision(18) { !$0.hasInput(1) }]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let given: [Int]?
@@ -37,6 +39,25 @@ enum Split: Operator {
       ?? equalParts(parts, of: data.shape[axis], lastMayBeShorter: node.opset >= 18)
     try check(lengths, count: parts, length: data.shape[axis])
     return try split(data, along: axis, into: lengths)
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), let axis = node.axis(0, rank: input.shape.count) else {
+      return nil
+    }
+    let given = node.opset < 13 ? node.ints("split") : node.integers(1)
+    let isGiven = node.opset < 13 ? given != nil : node.hasInput(1)
+    var parts = given
+    if !isGiven, let whole = input.shape[axis].fixed {
+      let count = node.node.outputs.count
+      parts = whole % count == 0 ? [Int](repeating: whole / count, count: count) : nil
+    }
+    guard let parts, parts.count == node.node.outputs.count else { return nil }
+    return parts.map { part in
+      var shape = input.shape
+      shape[axis] = Size(part)
+      return SymbolicTensor(input.elementType, shape)
+    }
   }
 
   private static func equalParts(

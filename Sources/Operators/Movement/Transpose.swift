@@ -1,10 +1,11 @@
 import Tensors
 
 /// `Transpose`: dimension `perm[i]` of the input becomes dimension `i`; all reversed by default.
-enum Transpose: Operator {
-  static let type = "Transpose"
+package enum Transpose: Operator {
+  package static let type = "Transpose"
+  package static let rearranges = true
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     let data = try node.operand(0)
     let shape = data.shape
@@ -17,5 +18,16 @@ enum Transpose: Operator {
       data, to: Shape(order.map { shape[$0] }), strides: order.map { strides[$0] })
     prepared.onlyMovesElements = true
     return prepared
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0) else { return nil }
+    let perm = node.ints("perm") ?? Array(input.shape.indices.reversed())
+    guard perm.sorted() == Array(input.shape.indices) else { return nil }
+    return [SymbolicTensor(input.elementType, perm.map { input.shape[$0] })]
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.ints("perm").map { $0 == Array($0.indices) } ?? false
   }
 }

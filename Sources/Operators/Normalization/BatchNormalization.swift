@@ -5,11 +5,15 @@ import Tensors
 ///
 /// `X` is `[N, C, …]` (or `[N]`, one channel), the other inputs are `[C]`. With `spatial` 0, before
 /// opset 9, they have the shape of `X` without `N`.
-struct BatchNormalization: ArithmeticOperator {
-  static let type = "BatchNormalization"
-  static let allowsMixedPrecision = true
+package struct BatchNormalization: ArithmeticOperator {
+  package static let type = "BatchNormalization"
+  package static let allowsMixedPrecision = true
+  package static let accumulates = true
+  package static let revisions: [Revision] = [
+    Revision(9, attributes: "spatial"), Revision(14, attributes: "training_mode"),
+  ]
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(5...5)
     let operands = try node.operandList()
     let x = operands[0]
@@ -35,6 +39,10 @@ struct BatchNormalization: ArithmeticOperator {
     case .float64: normalizing(Double.self, x.shape, run: run, epsilon)
     default: throw OperatorError("input 0 is \(x.elementType), expected floating point")
     }
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
   }
 
   private static func refuseTraining(_ node: inout NodeReader) throws {

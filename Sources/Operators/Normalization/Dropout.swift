@@ -4,6 +4,8 @@ import Tensors
 /// The input as it is, with a mask that keeps everything: dropout outside of training, or of nothing.
 struct Dropout: Operator {
   static let type = "Dropout"
+  static let rearranges = true
+  static let revisions: [Revision] = [10, 12]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -31,6 +33,14 @@ struct Dropout: Operator {
         let kept = Tensor(Bool.self, shape: operand.shape) { $0.initialize(repeating: true) }
         kept.cast(into: run.outputs[1], team: run.team)
       })
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.input(0).map { [$0] }
+  }
+
+  static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.inputs.count < 3
   }
 }
 

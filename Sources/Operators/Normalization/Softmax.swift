@@ -4,6 +4,8 @@ import Tensors
 /// `exp(x) / sum(exp(x))` along one axis, or, before opset 13, over everything from an axis on.
 struct Softmax: ArithmeticOperator {
   static let type = "Softmax"
+  static let accumulates = true
+  static let revisions: [Revision] = [13]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
@@ -23,6 +25,10 @@ struct Softmax: ArithmeticOperator {
       normalizing(Double.self, sets, shape) { for i in $0.indices { $0[i] = .exp($0[i]) } }
     default: throw OperatorError("input 0 is \(operand.elementType), expected floating point")
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
   }
 
   /// The sets of elements that come to sum up to 1: `[count, size, stride]` of `size` each.

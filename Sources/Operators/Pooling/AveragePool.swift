@@ -5,6 +5,10 @@ import Tensors
 /// with `count_include_pad`; what a window of `ceil_mode` reaches beyond the padding never counts.
 enum AveragePool: ArithmeticOperator {
   static let type = "AveragePool"
+  static let accumulates = true
+  static let revisions: [Revision] = [
+    Revision(10, attributes: "ceil_mode"), Revision(19, attributes: "dilations"),
+  ]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
@@ -16,6 +20,10 @@ enum AveragePool: ArithmeticOperator {
     case .float64: return prepared(Double.self, window, includesPadding: includesPadding)
     default: throw OperatorError("input 0 is \(elementType), expected a floating-point type")
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.pooled
   }
 
   private static func prepared<T: FloatingElement & SIMDScalar>(

@@ -4,6 +4,7 @@ import Tensors
 /// `GlobalAveragePool`: the mean over all spatial dimensions of `[N, C, spatial…]`, each kept as 1.
 enum GlobalAveragePool: ArithmeticOperator {
   static let type = "GlobalAveragePool"
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
@@ -17,6 +18,12 @@ enum GlobalAveragePool: ArithmeticOperator {
     default:
       throw OperatorError("input 0 is \(data.elementType), expected a floating-point type")
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), input.shape.count > 2 else { return nil }
+    let ones = [Size](repeating: Size(1), count: input.shape.count - 2)
+    return [SymbolicTensor(input.elementType, input.shape[..<2] + ones)]
   }
 
   private static func prepared<T: FloatingElement & SIMDScalar>(

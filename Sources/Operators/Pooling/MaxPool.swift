@@ -8,6 +8,9 @@ import Tensors
 /// NaN stands.)
 enum MaxPool: ArithmeticOperator {
   static let type = "MaxPool"
+  static let revisions: [Revision] = [
+    8, Revision(10, attributes: "ceil_mode", "dilations"),
+  ]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
@@ -42,6 +45,10 @@ enum MaxPool: ArithmeticOperator {
       throw OperatorError(
         "input 0 is \(elementType), expected a floating-point type, int8 or uint8")
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.pooled
   }
 
   private static func maxima<R: WindowReduction>(

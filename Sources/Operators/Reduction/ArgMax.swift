@@ -5,6 +5,7 @@ import Tensors
 /// (`select_last_index`). NaN counts as larger than every number.
 struct ArgMax: ArithmeticOperator {
   static let type = "ArgMax"
+  static let revisions = [Revision(12, attributes: "select_last_index")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)

@@ -4,6 +4,8 @@ import Tensors
 /// The sum along axes; integers wrap around.
 struct ReduceSum: ArithmeticOperator {
   static let type = "ReduceSum"
+  static let accumulates = true
+  static let revisions: [Revision] = [13]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -27,6 +29,8 @@ struct ReduceSum: ArithmeticOperator {
 /// The mean along axes; that of integers without its fraction.
 struct ReduceMean: ArithmeticOperator {
   static let type = "ReduceMean"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -50,6 +54,7 @@ struct ReduceMean: ArithmeticOperator {
 /// The largest element along axes; of bools, whether one is true.
 struct ReduceMax: ArithmeticOperator {
   static let type = "ReduceMax"
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)

@@ -6,10 +6,21 @@ import Tensors
 /// Before opset 11 there are only factors and asymmetric coordinates. From opset 18 on, factors,
 /// lengths and region may be given for some `axes` alone, filters can be stretched (`antialias`),
 /// and lengths can keep the aspect ratio.
-enum Resize: ArithmeticOperator {
-  static let type = "Resize"
-  static let allowsMixedPrecision = true
-  static let opsets = 10...newestOpset
+package enum Resize: ArithmeticOperator {
+  package static let type = "Resize"
+  package static let allowsMixedPrecision = true
+  package static let opsets = 10...newestOpset
+  package static let accumulates = true
+  package static let revisions: [Revision] = [
+    11,
+    Revision(13) {
+      $0.attributes["coordinate_transformation_mode"] == .string("tf_half_pixel_for_nn")
+    },
+    Revision(18, attributes: "antialias", "axes", "keep_aspect_ratio_policy"),
+    Revision(19) {
+      $0.attributes["coordinate_transformation_mode"] == .string("half_pixel_symmetric")
+    },
+  ]
 
   private enum AspectRatio: String, CaseIterable {
     case stretch
@@ -17,7 +28,7 @@ enum Resize: ArithmeticOperator {
     case notSmaller = "not_smaller"
   }
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     var resampler = Resampler(mode: try node.choice("mode", default: .nearest))
     let data = try node.operand(0)
     if node.opset < 11 {
@@ -58,6 +69,20 @@ enum Resize: ArithmeticOperator {
       }
     }
     return try resampler.prepare(data, axes: axes)
+  }
+
+  package static func float32Inputs(opset: Int) -> Set<Int> { [opset < 11 ? 1 : 2] }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0) else { return nil }
+    if node.opset >= 18, node.node.attributes["axes"] != nil { return nil }
+    guard node.hasInput(3), node.input(3)?.shape != [Size(0)] else {
+      return node.scaled(byInput: node.opset < 11 ? 1 : 2)
+    }
+    guard let sizes = node.input(3)?.values, sizes.count == input.shape.count,
+      node.string("keep_aspect_ratio_policy") ?? "stretch" == "stretch"
+    else { return nil }
+    return [SymbolicTensor(input.elementType, sizes)]
   }
 
   private static func sized(

@@ -6,6 +6,8 @@ enum Upsample: ArithmeticOperator {
   static let type = "Upsample"
   static let allowsMixedPrecision = true
   static let opsets = 7...9
+  static let accumulates = true
+  static let revisions: [Revision] = [9]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let scales: [Float]
@@ -29,5 +31,11 @@ enum Upsample: ArithmeticOperator {
     }
     let axes = try ResizeAxis.scaled(data.shape, by: scales, axes: Array(data.shape.indices))
     return try resampler.prepare(data, axes: axes)
+  }
+
+  static func float32Inputs(opset: Int) -> Set<Int> { [1] }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.scaled(byInput: 1)
   }
 }

@@ -1,10 +1,12 @@
+import ONNXGraph
 import Tensors
 
 /// `Constant`: the tensor, number or list of numbers its one attribute holds.
-enum Constant: Operator {
-  static let type = "Constant"
+package enum Constant: Operator {
+  package static let type = "Constant"
+  package static let readsShapesOnly = true
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(0...0)
     for refused in ["sparse_value", "value_string", "value_strings"] where node.has(refused) {
       throw OperatorError("attribute \(refused), expected a dense tensor of numbers")
@@ -21,5 +23,18 @@ enum Constant: Operator {
       throw OperatorError("\(values.count) attributes hold a value, expected one")
     }
     return .constants(values)
+  }
+
+  package static func inFloat64(_ node: Node) -> Node {
+    var wide = node
+    switch node.attributes.first {
+    case ("value", .tensor(let tensor))?: wide.attributes = ["value": .tensor(tensor.inFloat64)]
+    case ("value_float", .float(let value))?:
+      wide.attributes = ["value": .tensor(Tensor(scalar: Double(value)))]
+    case ("value_floats", .floats(let values))?:
+      wide.attributes = ["value": .tensor(Tensor(values.map { Double($0) }))]
+    default: break
+    }
+    return wide
   }
 }

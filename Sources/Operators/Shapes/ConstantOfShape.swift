@@ -1,4 +1,5 @@
 import Kernels
+import ONNXGraph
 import Tensors
 
 /// `ConstantOfShape`: the one element of `value` (a float32 zero by default) in every place of a
@@ -21,5 +22,29 @@ enum ConstantOfShape: Operator {
         fill.run(from: $0.baseAddress!, to: run.outputBytes(), team: run.team)
       }
     }
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let shape = node.input(0)?.values else { return nil }
+    var value = SymbolicTensor(Tensor([Float(0)]))
+    if case .tensor(let tensor) = node.node.attributes["value"] {
+      guard tensor.shape.elementCount == 1 else { return nil }
+      value = SymbolicTensor(tensor)
+    }
+    let count = shape.product?.fixed ?? Int.max
+    let values =
+      count <= Tensor.followedCount
+      ? value.values.map { [Size](repeating: $0[0], count: count) } : nil
+    return [SymbolicTensor(value.elementType, shape, values: values)]
+  }
+
+  static func inFloat64(_ node: Node) -> Node {
+    var wide = node
+    switch node.attributes["value"] {
+    case nil: wide.attributes["value"] = .tensor(Tensor([0.0]))
+    case .tensor(let tensor)?: wide.attributes["value"] = .tensor(tensor.inFloat64)
+    default: break
+    }
+    return wide
   }
 }

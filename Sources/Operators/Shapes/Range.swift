@@ -27,6 +27,15 @@ enum RangeOperator: Operator {
     }
   }
 
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let start = node.input(0), let limit = node.input(1)?.values?.first,
+      start.values?.first == Size(0), node.input(2)?.values?.first == Size(1)
+    else { return nil }
+    // As many as the limit, which is none below 0.
+    guard limit.isPositive || limit.plus(Size(1))?.isPositive ?? false else { return nil }
+    return [SymbolicTensor(start.elementType, [limit])]
+  }
+
   private static func floating<T: FloatingElement>(
     _ bounds: [Tensor], _: T.Type
   ) throws -> PreparedNode {

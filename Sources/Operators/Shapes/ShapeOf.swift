@@ -3,6 +3,8 @@ import Tensors
 /// `Shape`: the input's dimensions as int64, from `start` up to `end` (opset 15), both clamped.
 enum ShapeOf: Operator {
   static let type = "Shape"
+  static let readsShapesOnly = true
+  static let revisions = [Revision(15, attributes: "start", "end")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
@@ -14,6 +16,13 @@ enum ShapeOf: Operator {
       range = start..<max(start, end)
     }
     return .constants([Tensor(shape.dimensions[range].map { Int64($0) })])
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0), node.int("start") == nil, node.int("end") == nil else {
+      return nil
+    }
+    return [SymbolicTensor(.int64, [Size(input.shape.count)], values: input.shape)]
   }
 
   private static func clamp(_ axis: Int, rank: Int) -> Int {

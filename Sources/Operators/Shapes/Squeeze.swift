@@ -4,6 +4,8 @@ import Tensors
 /// none is named. The axes are an attribute before opset 13 and an input from then on.
 enum Squeeze: Operator {
   static let type = "Squeeze"
+  static let rearranges = true
+  static let revisions: [Revision] = [13]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let axes: [Int]?
@@ -24,5 +26,17 @@ enum Squeeze: Operator {
     }
     return .reshaping(
       data, to: Shape(shape.indices.filter { !dropped.contains($0) }.map { shape[$0] }))
+  }
+
+  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0),
+      let axes = node.axes(input: 1, fromOpset: 13, rank: input.shape.count)
+    else { return nil }
+    let shape = input.shape.indices.filter { !axes.contains($0) }.map { input.shape[$0] }
+    return [SymbolicTensor(input.elementType, shape, values: input.values)]
+  }
+
+  static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.keepsShape(symbolicResults(node))
   }
 }

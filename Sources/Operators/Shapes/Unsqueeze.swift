@@ -2,10 +2,12 @@ import Tensors
 
 /// `Unsqueeze`: the same elements with dimensions of one inserted, at axes counted in the result.
 /// The axes are an attribute before opset 13 and an input from then on.
-enum Unsqueeze: Operator {
-  static let type = "Unsqueeze"
+package enum Unsqueeze: Operator {
+  package static let type = "Unsqueeze"
+  package static let rearranges = true
+  package static let revisions: [Revision] = [13]
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let axes: [Int]
     if node.opset < 13 {
       try node.expectInputs(1...1)
@@ -23,5 +25,19 @@ enum Unsqueeze: Operator {
     var kept = data.shape.makeIterator()
     return .reshaping(
       data, to: Shape((0..<rank).map { inserted.contains($0) ? 1 : kept.next()! }))
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    guard let input = node.input(0),
+      let count = node.opset < 13 ? node.ints("axes")?.count : node.integers(1)?.count,
+      let axes = node.axes(input: 1, fromOpset: 13, rank: input.shape.count + count)
+    else { return nil }
+    var shape = input.shape
+    for axis in axes.sorted() { shape.insert(Size(1), at: axis) }
+    return [SymbolicTensor(input.elementType, shape, values: input.values)]
+  }
+
+  package static func isIdentity(_ node: SymbolicNode) -> Bool {
+    node.keepsShape(symbolicResults(node))
   }
 }

@@ -2,6 +2,11 @@ import Kernels
 import Tensors
 
 extension Tensor {
+  /// A floating-point tensor as float64, any other as it is.
+  package var inFloat64: Tensor {
+    elementType.isFloatingPoint ? cast(to: .float64, team: ThreadTeam(threadCount: 1)) : self
+  }
+
   /// The same numbers as elements of another type.
   package func cast(to elementType: ElementType, team: ThreadTeam) -> Tensor {
     guard elementType != self.elementType else { return self }

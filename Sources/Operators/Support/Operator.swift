@@ -5,7 +5,7 @@ import Tensors
 /// One ONNX or plugin operator: how a node of it becomes something that can run.
 ///
 /// A new operator is one type in one file and one line in ``OperatorTable``.
-package protocol Operator: SendableMetatype {
+package protocol Operator: OperatorFacts, SendableMetatype {
   /// The ONNX name, such as `Conv`.
   static var type: String { get }
   /// The versions of the operator's set in which it means what `prepare` does.

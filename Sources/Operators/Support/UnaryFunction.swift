@@ -34,12 +34,20 @@ extension FloatingFunctionOperator {
     try node.expectInputs(1...1)
     return try .mapping(node.operand(0), Self())
   }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
+  }
 }
 
 extension NumericFunctionOperator {
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     return try .mapping(node.operand(0), Self())
+  }
+
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+    node.likeFirstInput
   }
 }
 

@@ -2,6 +2,7 @@ import BoxMath
 import Detection
 import Interpreter
 import ONNXGraph
+import Operators
 import Tensors
 
 /// A model to be checked, with what several rules need of it.
@@ -29,7 +30,10 @@ package struct CheckSubject: Sendable {
     plugins = model.graph.nodes.filter { Self.pluginTypes.contains($0.operatorType) }
   }
 
-  static let nmsTypes: Set = ["BatchedNMS_TRT", "BatchedNMSDynamic_TRT", "EfficientNMS_TRT"]
+  static let nmsTypes: Set = [
+    BatchedNMSParameters.staticOperatorType, BatchedNMSParameters.dynamicOperatorType,
+    EfficientNMSParameters.operatorType,
+  ]
   private static let pluginTypes = nmsTypes.union([YoloLayerParameters.operatorType])
 
   var yoloLayers: [Node] {
@@ -71,8 +75,8 @@ package struct CheckSubject: Sendable {
     var count = 0
     while seen.insert(tensor).inserted, let index = producers[tensor] {
       let node = model.graph.nodes[index]
-      if node.operatorType == "Sigmoid" { count += 1 }
-      if ["Conv", "ConvTranspose", "Gemm", "MatMul"].contains(node.operatorType) { return count }
+      if node.applies(Sigmoid.self) { count += 1 }
+      if node.mixesChannels { return count }
       let data = node.inputs.filter { !$0.isEmpty && model.graph.initializers[$0] == nil }
       guard data.count == 1 else { return count }
       tensor = data[0]

@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Nodes that make boxes `[N, A, 4]` (corners, in pixels of the network's input) and scores
@@ -23,12 +24,12 @@ struct BoxTail {
     readBoxes(rows)
     let objectness = slice(rows, 4..<5, "objectness")
     let classes = slice(rows, 5..<5 + classCount, "classes")
-    scores = add("Mul", "scores", [classes, objectness])
+    scores = add(Mul.self, "scores", [classes, objectness])
   }
 
   /// From columns of cx, cy, w, h and classes, as YOLOv8 has them.
   mutating func readColumns(_ columns: String, classCount: Int) {
-    let rows = add("Transpose", "rows", [columns], attributes: ["perm": .ints([0, 2, 1])])
+    let rows = add(Transpose.self, "rows", [columns], attributes: ["perm": .ints([0, 2, 1])])
     readBoxes(rows)
     scores = slice(rows, 4..<4 + classCount, "scores")
   }
@@ -49,7 +50,7 @@ struct BoxTail {
       let split = reshape(
         map.name, [0, map.anchors, map.channels, places], "map\(index)")
       let rows = add(
-        "Transpose", "map\(index).cells", [split], attributes: ["perm": .ints([0, 1, 3, 2])])
+        Transpose.self, "map\(index).cells", [split], attributes: ["perm": .ints([0, 1, 3, 2])])
       parts.append(reshape(rows, [0, map.anchors * places, map.channels], "map\(index).rows"))
       for anchor in scale.anchors {
         for place in 0..<places {
@@ -59,32 +60,32 @@ struct BoxTail {
         }
       }
     }
-    var rows = add("Concat", "cells", parts, attributes: ["axis": .int(1)])
-    if !heads.isThroughSigmoid { rows = add("Sigmoid", "sigmoid", [rows]) }
+    var rows = add(Concat.self, "cells", parts, attributes: ["axis": .int(1)])
+    if !heads.isThroughSigmoid { rows = add(Sigmoid.self, "sigmoid", [rows]) }
     func grid(_ values: [Float]) -> Tensor {
       Tensor(values, shape: [1, values.count / 2, 2])
     }
     let two = constant("two", Tensor(scalar: Float(2)))
     let xy = add(
-      "Mul", "centres",
+      Mul.self, "centres",
       [
         add(
-          "Add", "centres.in cells",
+          Add.self, "centres.in cells",
           [
-            add("Mul", "centres.doubled", [slice(rows, 0..<2, "xy"), two]),
+            add(Mul.self, "centres.doubled", [slice(rows, 0..<2, "xy"), two]),
             constant("grid", grid(cells)),
           ]), constant("strides", grid(strides)),
       ])
-    let doubled = add("Mul", "sizes.doubled", [slice(rows, 2..<4, "wh"), two])
+    let doubled = add(Mul.self, "sizes.doubled", [slice(rows, 2..<4, "wh"), two])
     let wh = add(
-      "Mul", "sizes",
+      Mul.self, "sizes",
       [
-        add("Mul", "sizes.squared", [doubled, doubled]),
+        add(Mul.self, "sizes.squared", [doubled, doubled]),
         constant("anchors", grid(sizes)),
       ])
     corners(xy, wh)
     scores = add(
-      "Mul", "scores",
+      Mul.self, "scores",
       [
         slice(rows, 5..<5 + heads.classCount, "classes"), slice(rows, 4..<5, "objectness"),
       ])
@@ -92,16 +93,16 @@ struct BoxTail {
 
   /// Casts boxes and scores that are not float32.
   mutating func cast() {
-    boxes = add("Cast", "boxes.float32", [boxes], attributes: ["to": .int(1)])
-    scores = add("Cast", "scores.float32", [scores], attributes: ["to": .int(1)])
+    boxes = add(Cast.self, "boxes.float32", [boxes], attributes: ["to": .int(1)])
+    scores = add(Cast.self, "scores.float32", [scores], attributes: ["to": .int(1)])
   }
 
   /// Gives each box an axis for its classes: `[N, A, 1, 4]`.
   mutating func addClassAxis() {
     if opset < 13 {
-      boxes = add("Unsqueeze", "bbox", [boxes], attributes: ["axes": .ints([2])])
+      boxes = add(Unsqueeze.self, "bbox", [boxes], attributes: ["axes": .ints([2])])
     } else {
-      boxes = add("Unsqueeze", "bbox", [boxes, constant("class axis", Tensor([Int64(2)]))])
+      boxes = add(Unsqueeze.self, "bbox", [boxes, constant("class axis", Tensor([Int64(2)]))])
     }
   }
 
@@ -112,16 +113,16 @@ struct BoxTail {
   }
 
   private mutating func corners(_ centres: String, _ sizes: String) {
-    let half = add("Mul", "sizes.half", [sizes, constant("half", Tensor(scalar: Float(0.5)))])
-    let first = add("Sub", "corners.first", [centres, half])
-    let last = add("Add", "corners.last", [centres, half])
-    boxes = add("Concat", "boxes", [first, last], attributes: ["axis": .int(2)])
+    let half = add(Mul.self, "sizes.half", [sizes, constant("half", Tensor(scalar: Float(0.5)))])
+    let first = add(Sub.self, "corners.first", [centres, half])
+    let last = add(Add.self, "corners.last", [centres, half])
+    boxes = add(Concat.self, "boxes", [first, last], attributes: ["axis": .int(2)])
   }
 
   private mutating func slice(_ tensor: String, _ range: Range<Int>, _ name: String) -> String {
     if opset < 10 {
       return add(
-        "Slice", name, [tensor],
+        Slice.self, name, [tensor],
         attributes: [
           "starts": .ints([Int64(range.lowerBound)]), "ends": .ints([Int64(range.upperBound)]),
           "axes": .ints([2]),
@@ -130,20 +131,21 @@ struct BoxTail {
     let bounds = [range.lowerBound, range.upperBound, 2].map { value in
       constant("\(value)", Tensor([Int64(value)]))
     }
-    return add("Slice", name, [tensor] + bounds)
+    return add(Slice.self, name, [tensor] + bounds)
   }
 
   private mutating func reshape(_ tensor: String, _ shape: [Int], _ name: String) -> String {
-    add("Reshape", name, [tensor, constant("\(name).shape", Tensor(shape.map { Int64($0) }))])
+    add(Reshape.self, name, [tensor, constant("\(name).shape", Tensor(shape.map { Int64($0) }))])
   }
 
   private mutating func add(
-    _ type: String, _ name: String, _ inputs: [String], attributes: [String: Attribute] = [:]
+    _ definition: any Operator.Type, _ name: String, _ inputs: [String],
+    attributes: [String: Attribute] = [:]
   ) -> String {
     let output = model.graph.freeName("nms.\(name)")
     nodes.append(
       Node(
-        operatorType: type, name: output, inputs: inputs, outputs: [output],
+        operatorType: definition.type, name: output, inputs: inputs, outputs: [output],
         attributes: attributes))
     return output
   }

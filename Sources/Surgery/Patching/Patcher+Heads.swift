@@ -1,5 +1,6 @@
 import Detection
 import ONNXGraph
+import Operators
 
 extension Patcher {
   /// The graph cut at the head maps, each behind a sigmoid.
@@ -21,14 +22,15 @@ extension Patcher {
         let float = model.graph.freeName("\(wanted).float32")
         nodes.append(
           Node(
-            operatorType: "Cast", name: float, inputs: [tensor], outputs: [float],
+            operatorType: Cast.type, name: float, inputs: [tensor], outputs: [float],
             attributes: ["to": .int(1)]))
         tensor = float
       }
       if !heads.isThroughSigmoid {
         let name = model.graph.freeName(wanted)
         nodes.append(
-          Node(operatorType: "Sigmoid", name: "\(name).sigmoid", inputs: [tensor], outputs: [name]))
+          Node(
+            operatorType: Sigmoid.type, name: "\(name).sigmoid", inputs: [tensor], outputs: [name]))
         tensor = name
       }
       infos.append(

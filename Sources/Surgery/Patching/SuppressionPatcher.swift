@@ -1,3 +1,4 @@
+import BoxMath
 import Detection
 import Interpreter
 import ONNXGraph
@@ -139,7 +140,8 @@ struct SuppressionPatcher {
     let kept = options.keepTopK ?? 300
     let names = ["BatchedNMS", "BatchedNMS_1", "BatchedNMS_2", "BatchedNMS_3"]
     let node = Node(
-      operatorType: "BatchedNMSDynamic_TRT", name: "BatchedNMS_N", inputs: [], outputs: names,
+      operatorType: BatchedNMSParameters.dynamicOperatorType, name: "BatchedNMS_N", inputs: [],
+      outputs: names,
       attributes: [
         "shareLocation": .int(1), "backgroundLabelId": .int(-1),
         "scoreThreshold": .float(options.scoreThreshold ?? 0.001),
@@ -156,7 +158,8 @@ struct SuppressionPatcher {
     let kept = options.keepTopK ?? 100
     let names = ["num_detections", "detection_boxes", "detection_scores", "detection_classes"]
     let node = Node(
-      operatorType: "EfficientNMS_TRT", name: "EfficientNMS", inputs: [], outputs: names,
+      operatorType: EfficientNMSParameters.operatorType, name: "EfficientNMS", inputs: [],
+      outputs: names,
       attributes: [
         "score_threshold": .float(options.scoreThreshold ?? 0.25),
         "iou_threshold": .float(options.iouThreshold ?? 0.5),

@@ -2,6 +2,7 @@ import BoxMath
 import Detection
 import Interpreter
 import ONNXGraph
+import Operators
 import Tensors
 
 /// The constants of a decode that look like anchors: those a product of one head map's own part of
@@ -24,7 +25,7 @@ struct DecodeConstants {
         if input.1 == nil { reached.formUnion(sources[input.0] ?? []) }
       }
       for output in node.outputs where !output.isEmpty { sources[output] = reached }
-      guard node.operatorType == "Mul", node.domain.isEmpty, reached.count == 1,
+      guard node.applies(Mul.self), reached.count == 1,
         let map = reached.first, let constant = known.compactMap({ $0 }).first,
         let sizes = constant.anchorSizes(count: maps[map].anchors)
       else { continue }

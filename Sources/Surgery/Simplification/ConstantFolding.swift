@@ -1,5 +1,6 @@
 import Interpreter
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Computes what depends on no input and makes it initializers; Constant nodes become such, too.
@@ -28,7 +29,7 @@ enum ConstantFolding: SimplificationPass {
   }
 
   private static func canFold(_ node: Node, _ constants: Set<String>) -> Bool {
-    node.domain.isEmpty && !node.isRandom && !node.inputs.isEmpty
+    node.domain.isEmpty && !(node.definition?.isRandom ?? true) && !node.inputs.isEmpty
       && node.reads.allSatisfy(constants.contains)
       && node.inputs.allSatisfy { $0.isEmpty || constants.contains($0) }
   }
@@ -50,15 +51,4 @@ enum ConstantFolding: SimplificationPass {
     }
     return values
   }
-}
-
-extension Node {
-  /// Whether running it twice gives two results.
-  var isRandom: Bool {
-    operatorType.hasPrefix("Random") || ["Bernoulli", "Multinomial"].contains(operatorType)
-      || (operatorType == "Dropout" && inputs.count > 2)
-  }
-
-  /// Whether it is one of ONNX's own operators of this name.
-  func isStandard(_ type: String) -> Bool { domain.isEmpty && operatorType == type }
 }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Leaves one of equal initializers, and one of nodes that compute the same of the same.
@@ -24,8 +25,10 @@ enum DuplicateRemoval: SimplificationPass {
       take(name, numbering.number(of: graph.initializers[name]!))
     }
     for node in graph.nodes {
-      // What graphs among its attributes read is nothing the numbering sees.
-      let isOpaque = node.isRandom || node.reads.count != node.inputs.count(where: { !$0.isEmpty })
+      // What graphs among its attributes read is nothing the numbering sees, and an operator that is
+      // not known may give another result each time.
+      let isOpaque =
+        node.definition == nil || node.reads.count != node.inputs.count(where: { !$0.isEmpty })
       let inputs = node.inputs.map { numbers[$0] }
       let (results, isNew) = numbering.numbers(
         of: node, opset: node.opset ?? model.opsets[node.domain] ?? 0, inputs: inputs)

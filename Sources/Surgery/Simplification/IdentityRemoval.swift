@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Takes out nodes that give what they are given, and joins rearrangements that follow one another.
@@ -30,38 +31,12 @@ enum IdentityRemoval: SimplificationPass {
 
   private static func isIdentity(_ node: Node, _ known: SymbolicInference) -> Bool {
     guard node.outputs.dropFirst().allSatisfy(\.isEmpty) else { return false }
-    switch node.operatorType {
-    case "Identity": return true
-    case "Dropout": return node.inputs.count < 3
-    case "Concat", "Max", "Min", "Sum": return node.inputs.count == 1
-    case "Cast":
-      guard case .int(let code) = node.attributes["to"], let type = known[node.inputs[0]] else {
-        return false
-      }
-      return SymbolicRules.elementTypes[Int(code)] == type.elementType
-    case "Transpose":
-      guard case .ints(let perm) = node.attributes["perm"] else { return false }
-      return perm == perm.indices.map { Int64($0) }
-    case "Reshape", "Flatten", "Expand", "Pad", "Squeeze", "Unsqueeze", "Tile":
-      return hasSameShape(node, known)
-    case "Slice":
-      // Backwards it would be another order.
-      let isForward =
-        node.inputs.count < 5
-        || known[node.inputs[4]]?.values?.fixed?.allSatisfy { $0 == 1 } ?? false
-      return isForward && hasSameShape(node, known)
-    default: return false
-    }
-  }
-
-  private static func hasSameShape(_ node: Node, _ known: SymbolicInference) -> Bool {
-    guard let input = known[node.inputs[0]]?.shape else { return false }
-    return known[node.outputs[0]]?.shape == input
+    return node.definition?.isIdentity(known.symbolic(node)) ?? false
   }
 
   /// The input a Where gives whole, when its condition is the same everywhere and known.
   private static func chosenBranch(_ node: Node, _ known: SymbolicInference) -> String? {
-    guard node.operatorType == "Where", node.inputs.count == 3,
+    guard node.applies(Where.self), node.inputs.count == 3,
       let condition = known[node.inputs[0]]?.values?.fixed, let first = condition.first,
       condition.allSatisfy({ ($0 != 0) == (first != 0) })
     else { return nil }
@@ -74,26 +49,25 @@ enum IdentityRemoval: SimplificationPass {
 
   /// Two nodes as one that does both.
   private static func joined(_ first: Node, _ second: Node, _ graph: Graph) -> Node? {
-    guard first.domain.isEmpty, first.operatorType == second.operatorType else { return nil }
     var joined = second
     joined.inputs[0] = first.inputs[0]
-    switch second.operatorType {
-    case "Transpose":
+    if first.applies(Transpose.self), second.applies(Transpose.self) {
       guard case .ints(let inner) = first.attributes["perm"],
         case .ints(let outer) = second.attributes["perm"], inner.count == outer.count,
         outer.allSatisfy({ (0..<Int64(inner.count)).contains($0) })
       else { return nil }
       joined.attributes["perm"] = .ints(outer.map { inner[Int($0)] })
       return joined
-    case "Reshape":
+    }
+    if first.applies(Reshape.self), second.applies(Reshape.self) {
       // A 0 would mean a dimension of another tensor.
       guard second.attributes["allowzero"] == nil,
         let target = graph.initializers[second.inputs[1]], target.elementType == .int64,
         !target.elements(of: Int64.self).contains(0)
       else { return nil }
       return joined
-    default: return nil
     }
+    return nil
   }
 }
 

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Multiplies a BatchNormalization of constants into the weights of the convolution before it.
@@ -14,9 +15,9 @@ enum NormalizationFusion: SimplificationPass {
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs.map(\.name))
     var rewrite = GraphRewrite(graph)
-    for (index, node) in graph.nodes.enumerated() where node.isStandard("BatchNormalization") {
+    for (index, node) in graph.nodes.enumerated() where node.applies(BatchNormalization.self) {
       guard let input = node.inputs.first, let place = producers[input],
-        graph.nodes[place].isStandard("Conv"), consumers[input] == [index],
+        graph.nodes[place].applies(Conv.self), consumers[input] == [index],
         !outputs.contains(input), node.outputs.dropFirst().allSatisfy(\.isEmpty),
         node.attributes["training_mode"] ?? .int(0) == .int(0),
         let (weight, bias) = folded(graph.nodes[place], node, graph)

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Has convolutions pad their input themselves.
@@ -10,7 +11,7 @@ enum PaddingFusion: SimplificationPass {
     let graph = model.graph
     let producers = graph.producers()
     var rewrite = GraphRewrite(graph)
-    for (index, node) in graph.nodes.enumerated() where node.isStandard("Conv") {
+    for (index, node) in graph.nodes.enumerated() where node.applies(Conv.self) {
       guard let source = node.inputs.first, let place = producers[source],
         let pads = zeros(paddedBy: graph.nodes[place], graph, opset: model.opsets[""] ?? 0),
         let joined = node.padding(pads, in: graph)
@@ -24,7 +25,7 @@ enum PaddingFusion: SimplificationPass {
 
   /// Zeros a Pad puts before and after each axis, where it puts zeros.
   private static func zeros(paddedBy node: Node, _ graph: Graph, opset: Int) -> [Int]? {
-    guard node.isStandard("Pad"), node.outputs.count == 1 else { return nil }
+    guard node.applies(Pad.self), node.outputs.count == 1 else { return nil }
     if let mode = node.attributes["mode"], mode != .string("constant") { return nil }
     var pads: [Int64]
     if opset < 11 {

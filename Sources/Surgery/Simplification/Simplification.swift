@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// One kind of thing to be taken out.
@@ -64,7 +65,7 @@ public struct Simplification: Sendable {
 
 extension Graph {
   /// Nodes that compute something.
-  package var countedNodes: Int { nodes.count { $0.operatorType != "Constant" } }
+  package var countedNodes: Int { nodes.count { !$0.applies(Constant.self) } }
 
   fileprivate mutating func fixInputs(_ shapes: [String: [Int]]) throws(SurgeryError) {
     for (name, sizes) in shapes.sorted(by: { $0.key < $1.key }) {

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Replaces computations of shapes by what is known of them for all open dimensions: constants,
@@ -43,7 +44,7 @@ enum SymbolicRewriting: SimplificationPass {
   private static func reshapeTarget(
     _ node: Node, _ graph: Graph, _ known: SymbolicInference
   ) -> [Int]? {
-    guard node.isStandard("Reshape"), node.inputs.count == 2,
+    guard node.applies(Reshape.self), node.inputs.count == 2,
       graph.initializers[node.inputs[1]] == nil, node.attributes["allowzero"] == nil,
       let input = known[node.inputs[0]]?.shape, let result = known[node.outputs[0]]?.shape
     else { return nil }
@@ -61,13 +62,5 @@ enum SymbolicRewriting: SimplificationPass {
       }
     }
     return target
-  }
-}
-
-extension SymbolicTensor: Hashable {
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(elementType)
-    hasher.combine(shape)
-    hasher.combine(values)
   }
 }

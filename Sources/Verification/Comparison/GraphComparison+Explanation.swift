@@ -1,5 +1,6 @@
 import Detection
 import ONNXGraph
+import Operators
 import Tensors
 
 extension ReadingPairs {
@@ -40,7 +41,7 @@ extension GraphComparison {
   /// What is known of the patched graph without looking at numbers.
   func facts(_ pair: PreparedPair) -> DiagnosisFacts {
     var facts = pair.endings.patched.diagnosisFacts
-    facts.sharesNetwork = joint.unsharedOperators.isDisjoint(with: Rounding.accumulating)
+    facts.sharesNetwork = !OperatorTable.accumulates(anyOf: joint.unsharedOperators)
     facts.narrowTypes = narrowTypes(pair)
     facts.changes = NetworkChange.between(models.map(\.model))
     return facts

@@ -2,6 +2,7 @@ import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
+import Operators
 import Synchronization
 import Tensors
 
@@ -36,7 +37,7 @@ struct GraphComparison {
 
   var sharing: Sharing { joint.sharing }
   /// Whether every node that accumulates is proven identical.
-  var sharesNetwork: Bool { joint.unsharedOperators.isDisjoint(with: Rounding.accumulating) }
+  var sharesNetwork: Bool { !OperatorTable.accumulates(anyOf: joint.unsharedOperators) }
 
   /// - Parameter first: the image that will be compared first.
   /// - Throws: why the graphs cannot be run, or not on the same image.
@@ -256,8 +257,7 @@ struct GraphComparison {
   func rounding(_ pair: PreparedPair, unshared: Set<String>? = nil) -> Rounding {
     let precisions = pair.precisions
     return Rounding(
-      sharesNetwork: (unshared ?? joint.unsharedOperators)
-        .isDisjoint(with: Rounding.accumulating),
+      sharesNetwork: !OperatorTable.accumulates(anyOf: unshared ?? joint.unsharedOperators),
       precision: precisions.original == precisions.patched ? precisions.original : .float32)
   }
 

@@ -85,11 +85,4 @@ package struct Rounding: Sendable {
 
   /// For an element of a tensor: absolute up to a magnitude of 1, relative above.
   package var tensorTolerance: Double { tailsOnly ? 16 * unit : noise }
-
-  /// Operators that add up many products or values, so that another order gives other bits.
-  package static let accumulating: Set = [
-    "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Gemm", "GlobalAveragePool",
-    "InstanceNormalization", "LayerNormalization", "MatMul", "ReduceMean", "ReduceSum", "Resize",
-    "Softmax", "Upsample",
-  ]
 }

@@ -105,7 +105,7 @@ extension Model {
   /// The rules by which the graph's Resize nodes work, each once.
   var resizeRules: Set<NetworkChange.ResizeRule> {
     Set(
-      graph.nodes.filter { $0.operatorType == "Resize" }.map { node in
+      graph.nodes.filter { $0.applies(Resize.self) }.map { node in
         func text(_ name: String, _ absent: String) -> String {
           if case .string(let value) = node.attributes[name] { value } else { absent }
         }
@@ -118,7 +118,7 @@ extension Model {
 
   /// Makes all Resize nodes work by a rule.
   fileprivate mutating func resize(by rule: NetworkChange.ResizeRule) {
-    for index in graph.nodes.indices where graph.nodes[index].operatorType == "Resize" {
+    for index in graph.nodes.indices where graph.nodes[index].applies(Resize.self) {
       graph.nodes[index].attributes["mode"] = .string(rule.mode)
       graph.nodes[index].attributes["coordinate_transformation_mode"] = .string(rule.coordinates)
       graph.nodes[index].attributes["nearest_mode"] = .string(rule.nearest)

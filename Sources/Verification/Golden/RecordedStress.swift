@@ -1,5 +1,6 @@
 import Detection
 import Kernels
+import Operators
 import Tensors
 
 /// What a model's end makes of made-up head maps (<doc:Stress>), which its seed gives again.
@@ -95,6 +96,6 @@ extension Tail {
   /// How far the end may be apart from another that is fed the same.
   func rounding(_ precision: ElementType) -> Rounding {
     Rounding(
-      sharesNetwork: operators.isDisjoint(with: Rounding.accumulating), precision: precision)
+      sharesNetwork: !OperatorTable.accumulates(anyOf: operators), precision: precision)
   }
 }

@@ -151,5 +151,5 @@ struct LayerPairing {
 }
 
 extension Node {
-  fileprivate var commutes: Bool { domain.isEmpty && ["Add", "Mul"].contains(operatorType) }
+  fileprivate var commutes: Bool { definition?.commutes ?? false }
 }

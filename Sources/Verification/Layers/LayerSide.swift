@@ -1,5 +1,6 @@
 import Interpreter
 import ONNXGraph
+import Operators
 import Tensors
 
 /// One graph's part of a joint graph, as layers: a node, or a linear one with the scaling and
@@ -26,6 +27,7 @@ struct LayerSide {
       names.sorted { $0.key < $1.key }.map { ($0.value, $0.key) }
     ) { first, _ in first }
     let nodes = joint.model.graph.nodes.filter { [localNames] node in
+      // A plugin chooses rows, of which a last bit may change the order.
       node.outputs.contains { localNames[$0] != nil } && joint.isData(node.outputs[0])
         && !node.isPlugin
     }
@@ -36,7 +38,7 @@ struct LayerSide {
     var isFolded = [Bool](repeating: false, count: nodes.count)
     for index in nodes.indices where !isFolded[index] {
       var layer = Layer(nodes: [nodes[index]])
-      while layer.head.isLinear, layer.results.count == 1, !outputs.contains(layer.results[0]),
+      while layer.head.mixesChannels, layer.results.count == 1, !outputs.contains(layer.results[0]),
         let following = readers[layer.results[0]], following.count == 1,
         scalesOrShifts(nodes[following[0]], layer.results[0])
       {
@@ -54,13 +56,9 @@ struct LayerSide {
   func weights(_ node: Node) -> Tensor? { node.inputs.lazy.compactMap { joint.constant($0) }.first }
 
   private func scalesOrShifts(_ node: Node, _ tensor: String) -> Bool {
-    guard node.domain.isEmpty, node.inputs.first == tensor || node.inputs.last == tensor else {
-      return false
-    }
-    switch node.operatorType {
-    case "BatchNormalization", "Add", "Mul": return dataInputs(node) == [tensor]
-    default: return false
-    }
+    guard node.inputs.first == tensor || node.inputs.last == tensor else { return false }
+    let isLinear = [BatchNormalization.self, Add.self, Mul.self].contains { node.applies($0) }
+    return isLinear && dataInputs(node) == [tensor]
   }
 }
 
@@ -69,15 +67,5 @@ extension ResolvedGraph {
   func isData(_ tensor: String) -> Bool {
     !tensor.isEmpty && constant(tensor) == nil
       && description(of: tensor)?.elementType.isFloatingPoint ?? true
-  }
-}
-
-extension Node {
-  /// Whether the node chooses rows, of which a last bit may change the order.
-  fileprivate var isPlugin: Bool { operatorType.hasSuffix("_TRT") }
-
-  /// Whether the operator is linear in its first input, with weights for the second.
-  fileprivate var isLinear: Bool {
-    domain.isEmpty && ["Conv", "ConvTranspose", "Gemm", "MatMul"].contains(operatorType)
   }
 }

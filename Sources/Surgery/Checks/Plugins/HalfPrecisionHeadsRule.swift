@@ -1,3 +1,4 @@
+import BoxMath
 import ONNXGraph
 
 enum HalfPrecisionHeadsRule: CheckRule {
@@ -9,7 +10,7 @@ enum HalfPrecisionHeadsRule: CheckRule {
     subject.plugins.flatMap { node in
       node.inputs.compactMap { input in
         guard let type = subject.inference.description(of: input)?.elementType, type != .float32,
-          !(type == .float16 && node.operatorType == "EfficientNMS_TRT")
+          !(type == .float16 && node.operatorType == EfficientNMSParameters.operatorType)
         else { return nil }
         return RuleFinding(
           at: node.title, "'\(input)' is \(type), but the plugin reads float32 only",

@@ -3,27 +3,27 @@
 ///
 /// Equal polynomials are equal numbers. What is no polynomial (a quotient that leaves a rest) is a
 /// symbol named by how it is computed, so that equal computations are equal symbols.
-struct Size: Hashable {
-  private(set) var constant: Int
+package struct Size: Hashable {
+  package private(set) var constant: Int
   /// Coefficients, none 0, by the symbols multiplied with one another.
-  private(set) var terms: [[String]: Int] = [:]
+  package private(set) var terms: [[String]: Int] = [:]
 
-  init(_ constant: Int) { self.constant = constant }
+  package init(_ constant: Int) { self.constant = constant }
 
   /// - Parameter symbol: a dimension, which is never negative. `±` in front marks other numbers.
-  init(symbol: String) {
+  package init(symbol: String) {
     constant = 0
     terms = [[symbol]: 1]
   }
 
   /// The number, when it depends on nothing.
-  var fixed: Int? { terms.isEmpty ? constant : nil }
+  package var fixed: Int? { terms.isEmpty ? constant : nil }
 
   /// Whether the number is above 0 whatever the dimensions are.
-  var isPositive: Bool { constant > 0 && isGrowing }
+  package var isPositive: Bool { constant > 0 && isGrowing }
 
   /// Whether the number is below 0 whatever the dimensions are.
-  var isNegative: Bool { (0 &- 1).times(self)?.isPositive ?? false }
+  package var isNegative: Bool { (0 &- 1).times(self)?.isPositive ?? false }
 
   private var isGrowing: Bool {
     terms.allSatisfy { symbols, coefficient in
@@ -33,7 +33,7 @@ struct Size: Hashable {
 
   // MARK: Arithmetic; nil when a coefficient grows too large.
 
-  func plus(_ other: Size) -> Size? {
+  package func plus(_ other: Size) -> Size? {
     var sum = self
     guard let constant = constant.checkedSum(other.constant) else { return nil }
     sum.constant = constant
@@ -44,9 +44,9 @@ struct Size: Hashable {
     return sum
   }
 
-  func minus(_ other: Size) -> Size? { (-1).times(other).flatMap { plus($0) } }
+  package func minus(_ other: Size) -> Size? { (-1).times(other).flatMap { plus($0) } }
 
-  func times(_ other: Size) -> Size? {
+  package func times(_ other: Size) -> Size? {
     var product = Size(0)
     for (symbols, coefficient) in allTerms {
       for (otherSymbols, otherCoefficient) in other.allTerms {
@@ -66,7 +66,7 @@ struct Size: Hashable {
   }
 
   /// The quotient rounded down.
-  func dividedDown(by divisor: Int) -> Size? {
+  package func dividedDown(by divisor: Int) -> Size? {
     guard divisor > 0 else { return nil }
     if terms.values.allSatisfy({ $0 % divisor == 0 }) {
       var quotient = self
@@ -78,7 +78,7 @@ struct Size: Hashable {
   }
 
   /// The quotient, when the divisor is one term that divides every term.
-  func divided(by divisor: Size) -> Size? {
+  package func divided(by divisor: Size) -> Size? {
     guard let (symbols, coefficient) = divisor.onlyTerm, coefficient != 0 else { return nil }
     var quotient = Size(0)
     for (own, value) in allTerms where value != 0 {
@@ -103,7 +103,7 @@ struct Size: Hashable {
 }
 
 extension Size: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     let parts = terms.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { symbols, factor in
       (factor == 1 ? "" : "\(factor)·") + symbols.joined(separator: "·")
     }
@@ -114,12 +114,12 @@ extension Size: CustomStringConvertible {
 
 extension [Size] {
   /// The numbers, when none depends on anything.
-  var fixed: [Int]? {
+  package var fixed: [Int]? {
     let values = compactMap(\.fixed)
     return values.count == count ? values : nil
   }
 
-  var product: Size? {
+  package var product: Size? {
     reduce(Size(1) as Size?) { product, size in product?.times(size) }
   }
 }

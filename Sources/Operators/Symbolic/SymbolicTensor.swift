@@ -1,24 +1,24 @@
 import Tensors
 
 /// What is known of a tensor whatever the open dimensions are.
-struct SymbolicTensor: Equatable {
-  var elementType: ElementType
-  var shape: [Size]
+package struct SymbolicTensor: Hashable {
+  package var elementType: ElementType
+  package var shape: [Size]
   /// The elements of a small tensor of whole numbers or truth values, in order.
-  var values: [Size]?
+  package var values: [Size]?
 
-  init(_ elementType: ElementType, _ shape: [Size], values: [Size]? = nil) {
+  package init(_ elementType: ElementType, _ shape: [Size], values: [Size]? = nil) {
     self.elementType = elementType
     self.shape = shape
     self.values = values
   }
 
-  init(_ tensor: Tensor) {
+  package init(_ tensor: Tensor) {
     self.init(tensor.elementType, tensor.shape.map { Size($0) }, values: tensor.wholeNumbers)
   }
 
   /// The tensor, when all of its elements are known and depend on nothing.
-  var constant: Tensor? {
+  package var constant: Tensor? {
     guard let values = values?.fixed, let dimensions = shape.fixed,
       let shape = try? Shape(validating: dimensions), shape.elementCount == values.count
     else { return nil }

@@ -79,7 +79,7 @@ extension GraphStructure {
   /// Whether a node multiplies by trained weights. A projection by round numbers, as of distance bins
   /// onto 0 to 15, or of corners onto centres, is a fixed function.
   func isLearned(_ node: Node) -> Bool {
-    guard Self.mixing.contains(node.operatorType) else { return false }
+    guard node.mixesChannels else { return false }
     let fixed = node.inputs.contains { input in
       guard let weights = constant(input), weights.shape.rank >= 2 else { return false }
       return weights.isOfRoundNumbers

@@ -11,6 +11,8 @@ struct FedPair {
   /// The names of the graphs' inputs.
   let inputs: Pair<String>
   let tensors: Pair<Tensor>
+  /// Whether both are fed one tensor.
+  let sharesInput: Bool
   /// How float32 convolutions are computed.
   let convolution: ConvolutionMethod
   let team: ThreadTeam
@@ -40,7 +42,8 @@ extension FedPair {
       joint: JointGraph(
         models.map(\.model),
         pairedInputs: inputs.takesTheSame && options.feedsTheSame ? [inputs.map(\.name)] : []),
-      inputs: inputs.map(\.name), tensors: prepared.tensors, convolution: options.convolution,
+      inputs: inputs.map(\.name), tensors: prepared.tensors,
+      sharesInput: inputs.takesTheSame && options.feedsTheSame, convolution: options.convolution,
       team: ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads))
   }
 }

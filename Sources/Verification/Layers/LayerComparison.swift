@@ -42,7 +42,7 @@ package struct LayerComparison: Sendable {
       resolved, names: joint.names,
       outputs: pair.models.with(joint.names).map { model, names in
         Set(model.model.graph.outputs.compactMap { names[$0.name] })
-      }, inputs: inputNames, team: pair.team)
+      }, inputs: inputNames, sharesInput: pair.sharesInput, team: pair.team)
     let graph = LayerGraph(
       joint.model, originalTensors: Set(joint.names.original.values), pairing)
     let figures = try Self.run(

@@ -29,15 +29,17 @@ struct LayerPairing {
   private let team: ThreadTeam
   private var taken: Set<Int> = []
 
-  /// - Parameter inputs: the joint graph's names of the graphs' inputs.
+  /// - Parameters:
+  ///   - inputs: the joint graph's names of the graphs' inputs.
+  ///   - sharesInput: whether both are fed one tensor.
   init(
     _ joint: ResolvedGraph, names: Pair<[String: String]>, outputs: Pair<Set<String>>,
-    inputs: Pair<String>, team: ThreadTeam
+    inputs: Pair<String>, sharesInput: Bool, team: ThreadTeam
   ) {
     self.joint = joint
     self.team = team
     sides = names.with(outputs).map { LayerSide(joint, names: $0, outputs: $1) }
-    partners[inputs.patched] = inputs.original
+    if sharesInput { partners[inputs.patched] = inputs.original }
     for (index, layer) in sides.original.layers.enumerated()
     where layer.results.contains(where: { sides.patched.localNames[$0] != nil }) {
       taken.insert(index)

@@ -87,46 +87,25 @@ private func comparedModels(
   report.sharing = comparison.sharing
   for image in images {
     do {
-      for (found, judgement) in try comparison.compare(image) {
-        report.images.append(found)
-        report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
-        report.notes += judgement.notes.map { "\(found.path): \($0)" }
-      }
+      for (found, judgement) in try comparison.compare(image) { report.add(found, judgement) }
     } catch {
-      var failed = ImageReport(path: image.name)
-      failed.checks = CheckReport.failed(error.lines)
-      report.images.append(failed)
-      for line in error.lines { report.fail(line) }
+      report.add(ImageReport(path: image.name), failed: error.lines)
     }
   }
   let stress = comparison.stress()
   report.stress = stress?.report
   report.coverage = comparison.coverage
-  report.reasons += (stress?.reasons ?? []).map { "stress: \($0)" }
   report.addDrift(comparison, images, options)
   report.notes = comparison.notes + report.notes
   report.timings.inferenceSeconds = comparison.inferenceSeconds
   report.timings.stressSeconds = comparison.stressSeconds
   report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
-  report.conclude()
-  if stress?.reasons.isEmpty == false { report.verdict = .different }
+  report.conclude((stress?.reasons ?? []).map { "stress: \($0)" })
   if report.verdict != .equivalent { comparison.explain(&report) }
   return (report, comparison)
 }
 
 extension Report {
-  /// Sets the verdict that the images come to.
-  mutating func conclude() {
-    verdict = Verdict(of: images.map(\.verdict))
-    // An image that could not be compared must not pass for one that agrees.
-    if verdict == .equivalent, !failures.isEmpty { verdict = .undecided }
-  }
-
-  mutating func fail(_ reason: String) {
-    reasons.append(reason)
-    failures.append(reason)
-  }
-
   /// Where the networks drift apart, on the first image that was compared.
   fileprivate mutating func addDrift(
     _ comparison: GraphComparison, _ images: [ImageSource], _ options: ComparisonOptions

@@ -3,7 +3,6 @@ import Interpreter
 import Kernels
 import ONNXGraph
 import Operators
-import Synchronization
 import Tensors
 
 /// Compares what two graphs detect, image after image.
@@ -56,47 +55,16 @@ struct GraphComparison {
     self.options = options
     let team = ThreadTeam(threadCount: options.threads ?? ThreadTeam.availableThreads)
     self.team = team
-    let (inputs, sizing) = (inputs, sizing)
-    // Each of the two that run side by side is one thread.
-    let alone = ThreadTeam(threadCount: 1)
-    let resolved = Mutex<ResolvedPair?>(nil)
-    var early: (fed: Pair<ResolvedGraph.Description>, pair: PreparedPair)?
-    let tails: Result<TailPair, Refusal>?
-    ((joint, early), (self.first, tails)) = team.both {
-      let joint = JointGraph(
-        models.map(\.model),
-        pairedInputs: inputs.takesTheSame && options.feedsTheSame ? [inputs.map(\.name)] : [])
-      guard first != nil, let fed = inputs.pictures(sizing),
-        let ready = try? ResolvedPair(models, inputs, fed: fed, joint: joint, options)
-      else { return (joint, nil) }
-      resolved.withLock { $0 = ready }
-      guard let pair = try? PreparedPair(models, ready, on: alone) else { return (joint, nil) }
-      return (joint, (fed, pair))
-    } _: {
-      guard let first else { return (nil, nil) }
-      let image = Result { () throws(Refusal) in
-        try first.prepared(for: inputs, sizing, options.preprocessings)
-      }
-      // What is left for the first run and the stress otherwise, while this thread has the time; the
-      // weights last, beside the memory that finding out how the graphs decode has given back.
-      guard let ready = resolved.withLock({ $0 }) else { return ((first.name, image), nil) }
-      defer { ready.run.packWeights(on: alone) }
-      guard options.stressCases > 0, let tensors = try? image.get().tensors else {
-        return ((first.name, image), nil)
-      }
-      let tails = Result { () throws(Refusal) in
-        try TailPair(
-          models, ready.endings, ready.lookups, inputs, tensors, sharing: options.sharesNodes)
-      }
-      return ((first.name, image), tails)
-    }
-    early?.pair.tails = tails
+    let preparation = Preparation(
+      models, inputs, sizing, first: first, options: options, on: team)
+    joint = preparation.joint
+    self.first = preparation.image
     let names = models.map { ClassNames(metadata: $0.model.metadata) }
     labels = names.original ?? names.patched
     if let original = names.original, let patched = names.patched, original != patched {
       notes.append(ClassNames.difference(Pair(original: original, patched: patched)))
     }
-    if let early { keep(early.pair, for: early.fed) }
+    if let pair = preparation.pair, let fed = preparation.fed { keep(pair, for: fed) }
   }
 
   /// - Throws: when an option asks for what the graphs do not allow.
@@ -128,8 +96,6 @@ struct GraphComparison {
       } catch {
         judgement.note("precision: \(error)")
       }
-      report.verdict = judgement.verdict
-      report.checks = judgement.checks(report)
       found.append((report, judgement))
     }
     return found

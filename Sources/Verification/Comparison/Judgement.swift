@@ -25,8 +25,7 @@ struct Judgement {
   }
 
   var verdict: Verdict {
-    if !differences.isEmpty { return .different }
-    return hasEvidence && assumptions.isEmpty ? .equivalent : .undecided
+    Verdict(differs: !differences.isEmpty, agrees: hasEvidence && assumptions.isEmpty)
   }
 
   /// Why the verdict is not `equivalent`.
@@ -155,14 +154,5 @@ struct Judgement {
       "\(tensors.different) elements of \(name) differ\(infinite), by up to "
         + "\(Figure(tensors.maxAbsoluteError).text) (allowed \(Figure(tolerance).text) times the "
         + "magnitude above 1); the worst at \(place)", in: .tensors)
-  }
-}
-
-extension Verdict {
-  /// What several images come to: different if one is, else equivalent if one is.
-  init(of images: [Verdict]) {
-    self =
-      images.contains(.different)
-      ? .different : images.contains(.equivalent) ? .equivalent : .undecided
   }
 }

@@ -69,10 +69,7 @@ extension Report {
     do {
       add(try comparison.compare(image), isComplete: comparison.isComplete)
     } catch {
-      var failed = ImageReport(path: image.name)
-      failed.checks = CheckReport.failed(error.lines)
-      images.append(failed)
-      for line in error.lines { fail(line) }
+      add(ImageReport(path: image.name), failed: error.lines)
     }
     notes = comparison.notes + notes
     timings.inferenceSeconds = comparison.inferenceSeconds
@@ -85,13 +82,7 @@ extension Report {
   mutating func add(
     _ found: [(report: ImageReport, judgement: Judgement)], isComplete: Bool
   ) {
-    for (image, judgement) in found {
-      images.append(image)
-      reasons += judgement.reasons.map { "\(image.path): \($0)" }
-      notes += judgement.notes.map { "\(image.path): \($0)" }
-    }
-    verdict = Verdict(of: images.map(\.verdict))
-    // A run that could not be compared must not pass for one that agrees.
-    if verdict == .equivalent, !isComplete { verdict = .undecided }
+    for (image, judgement) in found { add(image, judgement) }
+    conclude(isComplete: isComplete)
   }
 }

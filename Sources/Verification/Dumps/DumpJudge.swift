@@ -50,8 +50,6 @@ struct DumpJudge {
           isComplete = false
           judgement.doubt("\(dumpPath): \(error)")
         }
-        report.verdict = judgement.verdict
-        report.checks = judgement.checks(report)
         images.append((report, judgement))
       }
     }

@@ -68,8 +68,7 @@ private func checkGolden(
   report.timings.inferenceSeconds = check.inferenceSeconds
   let stress = check.stress()
   report.add(stress)
-  report.conclude()
-  if !stress.reasons.isEmpty { report.verdict = .different }
+  report.conclude(stress.reasons.map { "stress: \($0)" })
   if report.verdict == .different {
     report.explainFromRecord([stress.evidence, check.evidence], network: check.networkEvidence)
   }
@@ -120,15 +119,10 @@ private struct GoldenCheck {
         coverage.add(judged)
         if judgement.verdict == .different { try keep(judged, side, index, judge, reading) }
       }
-      found.verdict = judgement.verdict
-      found.checks = judgement.checks(found)
-      report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
-      report.notes += judgement.notes.map { "\(found.path): \($0)" }
+      report.add(found, judgement)
     } catch {
-      found.checks = CheckReport.failed(error.lines)
-      for line in error.lines { report.fail(line) }
+      report.add(found, failed: error.lines)
     }
-    report.images.append(found)
   }
 
   /// Keeps what a diagnosis looks at.

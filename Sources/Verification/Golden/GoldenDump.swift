@@ -71,16 +71,10 @@ private struct GoldenDumpCheck {
         var judgement = Judgement(names: Self.names)
         do {
           try judge(dump, run, image, place, batch: images.count, &report, &found, &judgement)
-          found.verdict = judgement.verdict
-          found.checks = judgement.checks(found)
-          report.reasons += judgement.reasons.map { "\(found.path): \($0)" }
-          report.notes += judgement.notes.map { "\(found.path): \($0)" }
+          report.add(found, judgement)
         } catch {
-          let lines = error.lines.map { "\(path): \($0)" }
-          found.checks = CheckReport.failed(lines)
-          for line in lines { report.fail(line) }
+          report.add(found, failed: error.lines.map { "\(path): \($0)" })
         }
-        report.images.append(found)
       }
     }
   }

@@ -101,7 +101,6 @@ extension Report {
   mutating func add(_ stress: GoldenStress) {
     self.stress = stress.report
     coverage = stress.coverage
-    reasons += stress.reasons.map { "stress: \($0)" }
     notes += stress.notes
     timings.stressSeconds = stress.seconds
   }

@@ -72,16 +72,14 @@ extension LayersReport {
     layers = comparison.layers
     first = comparison.first
     ranked = comparison.ranked
+    verdict = Verdict(differs: first != nil, agrees: !layers.isEmpty)
     if let first {
-      verdict = .different
       let count = layers.count(where: \.isBeyondNoise)
       reasons.append(
         "\(count) of \(layers.count) tensors are further apart than rounding explains, "
           + "the first that of \(first.node)")
     } else if layers.isEmpty {
       reasons.append("no tensor of one graph could be paired with one of the other")
-    } else {
-      verdict = .equivalent
     }
   }
 }

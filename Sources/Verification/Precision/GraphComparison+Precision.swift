@@ -31,7 +31,9 @@ extension GraphComparison {
       wide,
       joint: options.sharesNodes
         ? JointGraph(
-          wide.map(\.model), pairedInputs: inputs.takesTheSame ? [inputs.map(\.name)] : []) : nil,
+          wide.map(\.model),
+          pairedInputs: inputs.takesTheSame && options.feedsTheSame ? [inputs.map(\.name)] : [])
+        : nil,
       inputs: inputs.with(tensors).map { input, tensor in
         [input.name: ResolvedGraph.Description(tensor.elementType, tensor.shape)]
       }, convolution: options.convolution)
@@ -98,10 +100,11 @@ extension GraphComparison {
 
   /// Where the networks drift apart.
   func drift(on source: ImageSource) throws(Refusal) -> DriftReport {
-    let image = try source.prepared(for: inputs, sizing, options.preprocessing)
+    let image = try source.prepared(for: inputs, sizing, options.preprocessings)
     let comparison = try LayerComparison(
       FedPair(
         models: models, joint: joint, inputs: inputs.map(\.name), tensors: image.tensors,
+        sharesInput: inputs.takesTheSame && options.feedsTheSame,
         convolution: options.convolution, team: team))
     return DriftReport(
       image: source.name, pairs: comparison.pairs, first: comparison.first,

@@ -9,7 +9,7 @@ package struct ReadingDiagnosis {
   private let data: ReadingPairs
 
   /// The share of the differing cells that an explanation has to bring within tolerance.
-  private static let leastExplained = 0.9
+  private var leastExplained: Double { data.areRows ? 0.75 : 0.9 }
 
   package init(_ data: ReadingPairs) { self.data = data }
 
@@ -27,7 +27,7 @@ package struct ReadingDiagnosis {
       isBoxWithin(box!, $0) && isScoreWithin(score!, $0) && isLabelWithin(label!, $0)
     }
     let share = Double(explained.count) / Double(different.count)
-    guard share >= Self.leastExplained else { return nil }
+    guard share >= leastExplained else { return nil }
     return (names.map(\.id), names.map(\.text).joined(separator: ", and "), share)
   }
 
@@ -47,7 +47,7 @@ package struct ReadingDiagnosis {
   ) -> Reading? {
     readings.first { reading in
       let within = data.pairs.filter { isWithin(reading, $0) }.count
-      return Double(within) >= Self.leastExplained * Double(data.pairs.count)
+      return Double(within) >= leastExplained * Double(data.pairs.count)
     }
   }
 
@@ -370,7 +370,8 @@ extension ReadingPairs.Pair {
 
   /// The original's scores with or without its objectness, in the form that is compared.
   fileprivate func scores(withObjectness: Bool) -> [Double] {
-    guard original.objectness != nil, patched.objectness == nil else { return [] }
+    guard let objectness = original.objectness, patched.objectness == nil else { return [] }
+    if original.classes.isEmpty { return [original.score / objectness] }
     if patched.classes.isEmpty { return [original.classes.max() ?? 0] }
     return original.classes
   }

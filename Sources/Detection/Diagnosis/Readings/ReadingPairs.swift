@@ -27,7 +27,9 @@ package struct ReadingPairs: Sendable {
     let label: Int
   }
 
-  let pairs: [Pair]
+  private(set) var pairs: [Pair]
+  /// Whether they are of rows that were known again, some of them perhaps wrongly.
+  private(set) var areRows = false
   let networkSize: SIMD2<Double>
   let tolerance: DetectionTolerance
 
@@ -44,8 +46,8 @@ package struct ReadingPairs: Sendable {
     networkSize = SIMD2(Double(networkWidth), Double(networkHeight))
     self.tolerance = tolerance
     let layout = cells.original.layout
-    var pairs: [Pair] = []
-    func add(_ cell: Int, _ a: Numbers, _ b: Numbers, differs: Bool) {
+    pairs = []
+    func add(_ cell: Int, _ a: Numbers, _ b: Numbers, differs: Bool, to pairs: inout [Pair]) {
       let place = layout[cell]
       let grid = layout.scales[place.scale]
       let stride =
@@ -67,27 +69,28 @@ package struct ReadingPairs: Sendable {
         let cell = numbers[place]
         guard cells.original.knows(cell), cells.patched.knows(cell) else { continue }
         add(
-          cell, Numbers(cells.original, cell), Numbers(cells.patched, cell), differs: differs)
+          cell, Numbers(cells.original, cell), Numbers(cells.patched, cell), differs: differs,
+          to: &pairs)
       }
     }
     if pairs.isEmpty {
       // One side tells rows alone: those known to be of a cell.
-      let others = Dictionary(
-        patched.candidates.compactMap { row in row.cell.map { ($0, row) } }
-      ) { first, _ in first }
+      areRows = true
+      let others = Dictionary(grouping: patched.candidates.filter { $0.cell != nil }) { $0.cell! }
       for candidate in original.candidates.prefix(Self.limit) {
-        guard let cell = candidate.cell, let row = others[cell] else { continue }
-        let a =
-          cells.original.knows(cell) ? Numbers(cells.original, cell) : Numbers(candidate)
-        let b = cells.patched.knows(cell) ? Numbers(cells.patched, cell) : Numbers(row)
+        guard let cell = candidate.cell, let rows = others[cell] else { continue }
+        // A cell may have rows of several classes.
+        let row = rows.first { $0.classIndex == candidate.classIndex } ?? rows[0]
+        let a = Numbers(candidate, cells.original)
+        let b = Numbers(row, cells.patched)
         let allowed = Double(tolerance.allowed(for: candidate.boxInNetworkPixels))
         let differs =
           abs(a.box - b.box).max() > allowed || abs(a.score - b.score) > Double(tolerance.score)
           || a.label != b.label
-        add(cell, a, b, differs: differs)
+        add(cell, a, b, differs: differs, to: &pairs)
       }
     }
-    self.pairs = pairs.filter(\.isFinite)
+    pairs.removeAll { !$0.isFinite }
   }
 
   /// Scales there are pairs of.
@@ -114,9 +117,11 @@ extension ReadingPairs.Numbers {
     label = best.index
   }
 
-  init(_ row: Candidate) {
+  /// - Parameter cells: where the row's cell may be known.
+  init(_ row: Candidate, _ cells: Cells) {
     box = SIMD4(row.boxInNetworkPixels.corners)
-    objectness = nil
+    objectness = row.cell.flatMap { cells.knows($0) ? cells.known($0).objectness : nil }
+      .map(Double.init)
     classes = []
     score = Double(row.score)
     label = row.classIndex

@@ -49,6 +49,12 @@ struct CheckTests {
     Trap("no class count", "plugin-defaults") {
       $0.edit("YoloLayer") { $0.attributes["num_classes"] = nil }
     },
+    Trap("an attribute the creator does not ask for", "plugin-attributes") {
+      $0.edit("YoloLayer") { $0.attributes["nms_threshold"] = .float(0.5) }
+    },
+    Trap("a list of one number", "plugin-attributes") {
+      $0.edit("YoloLayer") { $0.attributes["max_stride"] = .ints([32]) }
+    },
     Trap("INTS anchors", "anchors-kind") {
       $0.edit("YoloLayer") {
         $0.attributes["anchors"] = .ints(TinyDetector.anchors.flatMap { $0.map { Int64($0) } })

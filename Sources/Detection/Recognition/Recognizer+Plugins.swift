@@ -23,7 +23,7 @@ extension Recognizer {
   private func yoloLayer(_ node: Node) -> Ending {
     let parameters: YoloLayerParameters
     do {
-      var attributes = node
+      var attributes = PluginNode(node)
       parameters = try YoloLayerParameters(&attributes)
     } catch {
       return Ending(tail: .named(.yoloLayerPlugin), differences: ["\(node.title): \(error)"])
@@ -65,11 +65,12 @@ extension Recognizer {
     return found.count == maps.count ? found : nil
   }
 
-  /// What is to be said of attributes a plugin's node does not have.
+  /// What is to be said of attributes a plugin's node does not have, and of those that TensorRT reads
+  /// otherwise than they are written.
   func defaultNotes(_ node: Node, _ defaults: [(name: String, value: String)]) -> [String] {
     defaults.filter { node.attributes[$0.name] == nil }.map {
       "\(node.title): attribute \($0.name) is absent, the plugin's default \($0.value) applies"
-    }
+    } + node.pluginRemarks.map { "\(node.title): \($0.text)" }
   }
 }
 
@@ -80,8 +81,6 @@ extension Ending {
       differences: differences + more, notes: notes)
   }
 }
-
-extension Node: PluginAttributes {}
 
 extension DecodeGeometry {
   /// The decode a `YoloLayer_TRT` node is configured for; `nil` when its numbers are too large.

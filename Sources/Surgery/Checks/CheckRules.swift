@@ -18,6 +18,7 @@ package enum CheckRules {
     PluginDomainRule.self,
     PluginOutputsRule.self,
     PluginDefaultsRule.self,
+    PluginAttributesRule.self,
     AnchorsKindRule.self,
     AnchorsCountRule.self,
     AnchorsGridUnitsRule.self,

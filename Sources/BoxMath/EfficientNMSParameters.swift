@@ -4,8 +4,9 @@ import Glibc
 /// `plugin/efficientNMSPlugin`, version 1, with its own defaults, checked.
 public struct EfficientNMSParameters: Sendable, Equatable {
   public static let operatorType = "EfficientNMS_TRT"
-  /// Candidates of an image that take part, highest score first.
-  public static let candidateLimit = 4096
+  /// Candidates of an image that take part, highest score first: what the plugin's `initialize()`
+  /// sets, whatever its header says (2000 on Jetson TX1 and TX2).
+  public static let candidateLimit = 5000
 
   public static let defaultScoreThreshold: Float = 0.5
   public static let defaultIoUThreshold: Float = 0.5

@@ -7,7 +7,8 @@ import Tensors
 /// initializer or a node), every tensor read is made, and nodes stand after what they read.
 public struct Graph: Sendable {
   public var name: String
-  /// What has to be fed, in the file's order; initializers that are also inputs are left out.
+  /// What has to be fed, in the file's order; initializers that are also inputs are left out,
+  /// unless there would be no input: then they are its defaults, which are left aside.
   public var inputs: [ValueInfo]
   public var outputs: [ValueInfo]
   /// Constant tensors by name. Constant nodes stay nodes.

@@ -167,8 +167,58 @@ struct LoadingTests {
       "Relu making 'y': attribute t: shape [-1]"
     ),
     (
-      "redefinition", { $0.functions = [.with { $0.name = "Relu" }] },
-      "Relu making 'y': the model redefines"
+      "function of no outputs", { $0.functions = [.with { $0.name = "Relu" }] },
+      "function 'Relu' is called with 1 inputs and 1 outputs, expected at most 0 and 0"
+    ),
+    (
+      "function that calls itself",
+      { proto in
+        proto.functions = [
+          .with {
+            $0.name = "Relu"
+            $0.input = ["a"]
+            $0.output = ["b"]
+            $0.node = [.init("Relu", ["a"], ["b"])]
+          }
+        ]
+      }, "function 'Relu' calls itself"
+    ),
+    (
+      "functions that double one another",
+      { proto in
+        proto.functions = (0..<40).map { level in
+          .with {
+            $0.domain = "pkg"
+            $0.name = "F\(level)"
+            $0.input = ["a"]
+            $0.output = ["b"]
+            $0.node = [("a", "m"), ("m", "b")].map { input, output in
+              .with {
+                $0.domain = "pkg"
+                $0.opType = "F\(level + 1)"
+                $0.input = [input]
+                $0.output = [output]
+              }
+            }
+          }
+        }
+        proto.graph.node[0].domain = "pkg"
+        proto.graph.node[0].opType = "F0"
+      }, "the calls of functions make more than"
+    ),
+    (
+      "branches of two outputs",
+      { proto in
+        proto.graph.initializer = [.init(.bool, []) { $0.int32Data = [1] }]
+        proto.graph.node = [
+          .init(
+            "If", ["w"], ["y"],
+            [
+              .init("then_branch", .graph) { $0.g.output = [.init("x", [2]), .init("x", [2])] },
+              .init("else_branch", .graph) { $0.g.output = [.init("x", [2])] },
+            ])
+        ]
+      }, "If making 'y': a branch has 2 outputs and 0 inputs, expected 1 and none"
     ),
     (
       "line break", { $0.graph.node[0].input = ["a\nb"] }, "reads 'a\\nb'"

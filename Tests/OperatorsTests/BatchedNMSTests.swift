@@ -212,8 +212,8 @@ import Testing
       testDescription: "another version", attribute: "plugin_version", value: .string("2"),
       says: "attribute plugin_version is '2', expected '1'"),
     Refusal(
-      testDescription: "an attribute it does not have", attribute: "score_threshold",
-      value: .float(0.5), says: "unknown attribute score_threshold"),
+      testDescription: "two numbers for one", attribute: "topK", value: .ints([40, 40]),
+      says: "attribute topK is INTS, expected INT"),
     Refusal(
       testDescription: "boxes without classes", attribute: "clipBoxes", value: .int(0),
       boxes: [1, 5, 4], says: "input 0 has shape [1,5,4], expected boxes [N,A,b,4]"),

@@ -127,23 +127,23 @@ import Testing
     #expect(result.boxes == expected.flatMap { boxes[$0] } + rest)
   }
 
-  @Test("only the best 4096 take part")
+  @Test("only the best 5000 take part")
   func candidateLimit() throws {
     // All far apart; the last box has the best score.
-    let count = 4100
+    let count = 5004
     let boxes = (0..<count).flatMap { place -> [Float] in
       let x = Float(10 * place)
       return [x, 0, x + 5, 5]
     }
     let scores: [Float] = (0..<count).map { 0.5 + Float($0) / 16384 }
-    let test = Case(name: "", boxCount: count, classCount: 1, rows: 5000)
+    let test = Case(name: "", boxCount: count, classCount: 1, rows: 5002)
     let result = try PluginOutputs(
       run(
         "EfficientNMS_TRT", opset: 12,
         inputs: [Tensor(boxes, shape: [1, count, 4]), Tensor(scores, shape: [1, count, 1])],
         attributes: test.attributes, outputs: 4))
-    #expect(result.counts == [4096])
-    #expect(result.scores[4095] == scores[4])
+    #expect(result.counts == [5000])
+    #expect(result.scores[4999] == scores[4])
   }
 
   @Test("scores and overlaps at their thresholds")
@@ -186,7 +186,8 @@ import Testing
     ("max_output_boxes", .float(100), "attribute max_output_boxes is FLOAT, expected INT"),
     ("class_agnostic", .int(3), "attribute class_agnostic is 3, expected 0 or 1"),
     ("plugin_version", .string("0"), "attribute plugin_version is '0', expected '1'"),
-    ("scoreThreshold", .float(0.5), "unknown attribute scoreThreshold"),
+    ("background_class", .ints([-1, 0]), "attribute background_class is INTS, expected INT"),
+    ("background_class", .floats([-1]), "attribute background_class is FLOATS, expected INT"),
   ]
 
   @Test("refused with a reason that names the attribute", arguments: 0..<refusals.count)
@@ -199,6 +200,29 @@ import Testing
     let found = refusal(
       "EfficientNMS_TRT", opset: 12, inputs[0], inputs[1], attributes: attributes, outputs: 4)
     #expect(found?.contains(says) == true, "\(found ?? "not refused")")
+  }
+
+  @Test("a list of one number is that number, and what the creator does not ask for is ignored")
+  func attributesAsTensorRTReadsThem() throws {
+    let test = Case(name: "", background: 1)
+    let inputs = test.inputs(test.scene(seed: 5))
+    var attributes = test.attributes
+    func result() throws -> [Tensor] {
+      try run("EfficientNMS_TRT", opset: 12, inputs: inputs, attributes: attributes, outputs: 4)
+    }
+    let expected = try result()
+    attributes["background_class"] = .ints([1])
+    attributes["score_threshold"] = .floats([test.scoreThreshold])
+    attributes["comment"] = .string("x")
+    #expect(try result() == expected)
+
+    let node = Node(
+      operatorType: "EfficientNMS_TRT", inputs: ["b", "s"], outputs: ["n"], attributes: attributes)
+    let told = node.pluginRemarks.map(\.text)
+    #expect(told.count == 3)
+    #expect(told.first?.hasPrefix("attribute comment is none that") == true)
+    #expect(told.contains { $0.hasPrefix("attribute background_class is INTS of one number") })
+    #expect(told.contains { $0.hasPrefix("attribute score_threshold is FLOATS of one number") })
   }
 
   @Test("anchors of another number are refused")

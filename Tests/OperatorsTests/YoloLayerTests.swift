@@ -220,8 +220,8 @@ import Testing
       attribute: ("prenms_score_threshold", .float(.nan)),
       says: ["prenms_score_threshold", "nan", "finite"]),
     Refusal(
-      testDescription: "unknown attribute", attribute: ("nms_threshold", .float(0.5)),
-      says: ["nms_threshold"]),
+      testDescription: "two numbers for one", attribute: ("num_classes", .ints([3, 3])),
+      says: ["num_classes", "INTS", "INT"]),
     Refusal(
       testDescription: "two maps", shapes: [[1, 24, 8, 8], [1, 24, 4, 4]], says: ["2 inputs", "3"]),
     Refusal(

@@ -49,6 +49,12 @@ struct CheckTests {
     Trap("no class count", "plugin-defaults") {
       $0.edit("YoloLayer") { $0.attributes["num_classes"] = nil }
     },
+    Trap("an attribute the creator does not ask for", "plugin-attributes") {
+      $0.edit("YoloLayer") { $0.attributes["nms_threshold"] = .float(0.5) }
+    },
+    Trap("a list of one number", "plugin-attributes") {
+      $0.edit("YoloLayer") { $0.attributes["max_stride"] = .ints([32]) }
+    },
     Trap("INTS anchors", "anchors-kind") {
       $0.edit("YoloLayer") {
         $0.attributes["anchors"] = .ints(TinyDetector.anchors.flatMap { $0.map { Int64($0) } })
@@ -226,10 +232,43 @@ struct CheckTests {
       "\(found)")
   }
 
+  /// Plugin, version, and the rules that find something about it.
+  @Test(
+    arguments: [
+      ("BatchedNMSDynamic_TRT", .tensorrt8, []), ("BatchedNMSDynamic_TRT", .tensorrt10, []),
+      ("BatchedNMSDynamic_TRT", .tensorrt11, ["plugin-removed", "strong-typing"]),
+      ("BatchedNMS_TRT", .tensorrt11, ["plugin-removed", "strong-typing"]),
+      ("NMS_TRT", .tensorrt10, ["unknown-operator"]),
+      ("NMS_TRT", .tensorrt11, ["plugin-removed", "strong-typing", "unknown-operator"]),
+      ("EfficientNMS_ONNX_TRT", .tensorrt8, ["unknown-operator"]),
+      ("EfficientNMS_ONNX_TRT", .tensorrt10, ["plugin-removed", "unknown-operator"]),
+      ("EfficientNMS_TRT", .tensorrt10, []),
+      ("EfficientNMS_TRT", .tensorrt11, ["plugin-deprecated", "strong-typing"]),
+      ("YoloLayer_TRT", .tensorrt8, ["plugin-library"]),
+      ("YoloLayer_TRT", .tensorrt11, ["plugin-library", "strong-typing"]),
+    ] as [(String, TensorRTTarget, [String])])
+  func whatAVersionOfTensorRTHas(
+    _ plugin: String, _ target: TensorRTTarget, _ expected: [String]
+  ) throws {
+    let kind: PatchTarget =
+      plugin == "YoloLayer_TRT"
+      ? .yololayer : plugin == "EfficientNMS_TRT" ? .efficientnms : .batchednms
+    var model = try Patch(TinyDetector.original(), PatchOptions(kind)).model
+    for index in model.graph.nodes.indices
+    where model.graph.nodes[index].operatorType.hasSuffix("_TRT") {
+      model.graph.nodes[index].operatorType = plugin
+    }
+    let about = Set(["plugin-removed", "plugin-deprecated", "plugin-library", "strong-typing"])
+    let found = Surgery.check(CheckSubject(model, target: target)).map(\.rule)
+    #expect(Set(found).intersection(about.union(["unknown-operator"])) == Set(expected))
+    #expect(about.isDisjoint(with: Surgery.check(CheckSubject(model)).map(\.rule)))
+  }
+
   @Test func everyRuleIsTestedAndInTheManual() throws {
     let tested = Set(
       Self.traps.flatMap(\.rules) + Self.brokenFiles.map(\.1)
-        + ["static-shape", "original-decode", "nms-attributes"])
+        + ["static-shape", "original-decode", "nms-attributes"]
+        + ["plugin-removed", "plugin-deprecated", "plugin-library", "strong-typing"])
     let names = CheckRules.all.map { $0.name }
     #expect(Set(names) == tested)
     #expect(names.count == Set(names).count)

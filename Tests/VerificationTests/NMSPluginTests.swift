@@ -75,6 +75,17 @@ import Verification
     }
   }
 
+  /// As the exporters of YOLOv6, v7 and v9 write it, and with an attribute nobody asks for.
+  @Test func attributesAreReadAsTensorRTReadsThem() throws {
+    let patched = TinyDetector.efficientNMS([
+      "background_class": .ints([-1]), "my_comment": .int(1),
+    ])
+    let report = try TinyDetector.compare(patched, with: TinyDetector.original())
+    #expect(report.verdict == .equivalent, "\(report.text)")
+    #expect(report.notes.contains { $0.contains("attribute my_comment is none that the plugin") })
+    #expect(report.notes.contains { $0.contains("attribute background_class is INTS of one") })
+  }
+
   // MARK: Faults
 
   struct Fault: Sendable, CustomTestStringConvertible {
@@ -172,8 +183,8 @@ import Verification
     Fault("keepTopK above topK", .undecided, says: "attribute keepTopK is 301") {
       TinyDetector.batchedNMS(["keepTopK": .int(301)])
     },
-    Fault("an unknown attribute", .undecided, says: "unknown attribute score_bits") {
-      TinyDetector.batchedNMS(["score_bits": .int(16)])
+    Fault("two numbers for one", .undecided, says: "attribute scoreBits is INTS, expected INT") {
+      TinyDetector.batchedNMS(["scoreBits": .ints([16, 16])])
     },
   ]
 

@@ -1,5 +1,6 @@
 import BoxMath
 import ONNXGraph
+import Operators
 
 /// An NMS plugin of TensorRT with its configuration.
 package enum NMSPlugin: Sendable, Equatable {
@@ -14,7 +15,7 @@ package enum NMSPlugin: Sendable, Equatable {
   /// - Returns: `nil` for a node of another operator.
   /// - Throws: when the plugin does not run with the node's attributes.
   package init?(_ node: Node) throws {
-    var attributes = node
+    var attributes = PluginNode(node)
     switch node.operatorType {
     case BatchedNMSParameters.dynamicOperatorType, BatchedNMSParameters.staticOperatorType:
       self = .batched(try BatchedNMSParameters(&attributes))

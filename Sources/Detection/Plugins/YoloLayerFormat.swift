@@ -28,7 +28,7 @@ extension Recognizer {
     var ending = Ending(.yoloLayerPlugin)
     let parameters: YoloLayerParameters
     do {
-      var attributes = node
+      var attributes = PluginNode(node)
       parameters = try YoloLayerParameters(&attributes)
     } catch {
       ending.differences = ["\(node.title): \(error)"]
@@ -71,15 +71,14 @@ extension Recognizer {
     return found.count == maps.count ? found : nil
   }
 
-  /// What is to be said of attributes a plugin's node does not have.
+  /// What is to be said of attributes a plugin's node does not have, and of those that TensorRT reads
+  /// otherwise than they are written.
   func defaultNotes(_ node: Node, _ defaults: [(name: String, value: String)]) -> [String] {
     defaults.filter { node.attributes[$0.name] == nil }.map {
       "\(node.title): attribute \($0.name) is absent, the plugin's default \($0.value) applies"
-    }
+    } + node.pluginRemarks.map { "\(node.title): \($0.text)" }
   }
 }
-
-extension Node: PluginAttributes {}
 
 extension DecodeGeometry {
   /// The decode a `YoloLayer_TRT` node is configured for; `nil` when its numbers are too large.

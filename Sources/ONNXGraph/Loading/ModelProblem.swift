@@ -1,7 +1,7 @@
 /// Something wrong with a file that reading went on after.
 package struct ModelProblem: Sendable {
   package enum Kind: Sendable {
-    case irVersion, opset, duplicate, initializer, redefinition
+    case irVersion, opset, duplicate, initializer, function
   }
 
   package let kind: Kind

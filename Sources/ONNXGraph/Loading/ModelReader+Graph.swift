@@ -2,7 +2,12 @@ import ONNXFormat
 import Tensors
 
 extension ModelReader {
-  func graph(_ proto: Onnx_GraphProto) throws(ModelError) -> Graph {
+  /// - Parameters:
+  ///   - nodes: the graph's nodes, calls of functions replaced.
+  ///   - allowsDefaults: whether an initializer may be an input's default (IR version 4 or newer).
+  func graph(
+    _ proto: Onnx_GraphProto, nodes: [FunctionInlining.InlinedNode], allowsDefaults: Bool
+  ) throws(ModelError) -> Graph {
     var remainder = proto
     remainder.node = []
     remainder.output = []
@@ -17,11 +22,18 @@ extension ModelReader {
       }
       remainder.initializer[index] = tensor.withoutData
     }
-    let nodes = try proto.node.map { (node) throws(ModelError) in try self.node(node) }
+    let nodes = try nodes.map { (inlined) throws(ModelError) in
+      var node = try self.node(inlined.node)
+      node.opset = inlined.opset
+      return node
+    }
     let unreadable = unreadableInitializers(of: proto)
     try refuse(unreadable, readBy: nodes)
-    let fed = try unique(proto.input.map { ValueInfo($0) }).filter {
-      initializers[$0.name] == nil && unreadable[$0.name] == nil
+    let inputs = try unique(proto.input.map { ValueInfo($0) })
+    var fed = inputs.filter { initializers[$0.name] == nil && unreadable[$0.name] == nil }
+    if fed.isEmpty, allowsDefaults {
+      fed = inputs.withDefaults(initializers, readBy: nodes)
+      for input in fed { initializers[input.name] = nil }
     }
     let fedNames = Set(fed.map(\.name))
     remainder.input.removeAll { fedNames.contains($0.name) }
@@ -81,7 +93,15 @@ extension ModelReader {
     return unique
   }
 
-  private func node(_ proto: Onnx_NodeProto) throws(ModelError) -> Node {
+  /// The tensor of a message that must hold one.
+  func tensor(_ proto: Onnx_TensorProto, _ title: String) throws(ModelError) -> Tensor {
+    guard proto.elementType != nil else {
+      throw ModelError("\(title) is of a type that is not supported")
+    }
+    return try proto.value(title, nil, externalData)
+  }
+
+  func node(_ proto: Onnx_NodeProto) throws(ModelError) -> Node {
     var node = Node(
       domain: normalized(domain: proto.domain), operatorType: proto.opType, name: proto.name,
       inputs: proto.input, outputs: proto.output)
@@ -125,6 +145,17 @@ extension ModelReader {
     case .typeProtos: return .other("TYPE_PROTOS")
     case .undefined: return .other("UNDEFINED")
     }
+  }
+}
+
+extension [ValueInfo] {
+  /// The inputs whose initializers are defaults, where a graph has no other inputs: its only one, or
+  /// those that a node reads as what it works on and that have a batch.
+  fileprivate func withDefaults(_ defaults: [String: Tensor], readBy nodes: [Node]) -> [ValueInfo] {
+    let candidates = filter { defaults[$0.name] != nil }
+    guard candidates.count > 1 else { return candidates }
+    let data = Set(nodes.compactMap(\.inputs.first))
+    return candidates.filter { data.contains($0.name) && $0.dimensions?.count == 4 }
   }
 }
 

@@ -22,20 +22,37 @@ struct ModelReader {
       try object(
         .irVersion, "IR version \(proto.irVersion), expected 3 or newer; export it again")
     }
-    let opsets = try opsets(proto.opsetImport)
-    let graph = try graph(proto.graph)
+    var opsets = try opsets(proto.opsetImport)
+    for entry in proto.functions.flatMap(\.opsetImport) {
+      // Of a domain that only functions use.
+      let domain = normalized(domain: entry.domain)
+      if opsets[domain] == nil { opsets[domain] = Int(entry.version) }
+    }
+    var inlining = FunctionInlining(proto, opsets: opsets)
+    let graph = try graph(
+      proto.graph, nodes: try inlinedNodes(proto, &inlining), allowsDefaults: proto.irVersion >= 4)
     if opsets[""] == nil, let node = graph.nodes.first(where: { $0.domain.isEmpty }) {
       try object(
         .opset, "\(node.title): the model does not say which opset of ai.onnx it uses")
     }
-    try refuseRedefinitions(by: proto.functions, of: graph.nodes)
     var model = Model(
       irVersion: Int(proto.irVersion), opsets: opsets, producerName: proto.producerName,
       producerVersion: proto.producerVersion, metadata: try metadata(proto.metadataProps),
       graph: graph)
     model.remainder = Remainder(proto)
     model.remainder.message.clearGraph()
-    return model
+    if inlining.hasInlined { model.remainder.message.functions = [] }
+    return problems == nil ? try model.takingConstantBranches() : model
+  }
+
+  /// The graph's nodes with the calls of the model's own functions replaced.
+  private func inlinedNodes(
+    _ proto: Onnx_ModelProto, _ inlining: inout FunctionInlining
+  ) throws(ModelError) -> [FunctionInlining.InlinedNode] {
+    do { return try inlining.inlined(proto.graph.node) } catch {
+      try object(.function, error.description)
+      return proto.graph.node.map { FunctionInlining.InlinedNode(node: $0, opset: nil) }
+    }
   }
 
   private func opsets(
@@ -68,18 +85,6 @@ struct ModelReader {
       }
     }
     return metadata
-  }
-
-  /// A function of the model's own takes precedence over the operator of its name. In any other
-  /// domain its calls are operators nobody knows, but here they would be mistaken for the real one.
-  private func refuseRedefinitions(
-    by functions: [Onnx_FunctionProto], of nodes: [Node]
-  ) throws(ModelError) {
-    let own = Set(functions.lazy.filter { normalized(domain: $0.domain).isEmpty }.map { $0.name })
-    if let node = nodes.first(where: { $0.domain.isEmpty && own.contains($0.operatorType) }) {
-      try object(
-        .redefinition, "\(node.title): the model redefines this operator; inline its functions")
-    }
   }
 }
 

@@ -17,21 +17,29 @@ import Tensors
 /// - `isNormalized` and `caffeSemantics` choose the ``OverlapMeasure``; `clipBoxes` cuts off what is
 ///   given out at 0 and 1 and plays no part before.
 /// - `scoreBits` shortens the sort of float16 scores on the GPU; here they are compared whole.
-package enum BatchedNMSDynamic: ArithmeticOperator {
+package enum BatchedNMSDynamic: ArithmeticOperator, PluginOperator {
   package static let type = BatchedNMSParameters.dynamicOperatorType
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try prepareBatchedNMS(&node) { [$0, 1] }
   }
+
+  package static func readParameters(_ attributes: inout PluginNode) throws {
+    _ = try BatchedNMSParameters(&attributes)
+  }
 }
 
 /// TensorRT plugin `BatchedNMS_TRT`, version 1: ``BatchedNMSDynamic`` with the batch for TensorRT's
 /// implicit one. The number of rows is a scalar for each image: `[N]`.
-package enum BatchedNMS: ArithmeticOperator {
+package enum BatchedNMS: ArithmeticOperator, PluginOperator {
   package static let type = BatchedNMSParameters.staticOperatorType
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try prepareBatchedNMS(&node) { [$0] }
+  }
+
+  package static func readParameters(_ attributes: inout PluginNode) throws {
+    _ = try BatchedNMSParameters(&attributes)
   }
 }
 
@@ -40,8 +48,8 @@ private func prepareBatchedNMS(
 ) throws -> PreparedNode {
   try node.expectInputs(2...2)
   try node.expectOutputs(atMost: 4)
-  try node.expectPluginVersion("1")
-  let parameters = try BatchedNMSParameters(&node)
+  var attributes = try node.pluginAttributes(version: "1")
+  let parameters = try BatchedNMSParameters(&attributes)
   let operands = try SuppressionOperands(node, boxRanks: 4...4)
   guard operands.classCount == parameters.classCount else {
     throw OperatorError(

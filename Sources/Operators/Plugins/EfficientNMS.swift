@@ -10,7 +10,8 @@ import Tensors
 /// `[N, K, 4]`, scores `[N, K]`, classes `[N, K]` int32.
 ///
 /// - A score has to be at least `score_threshold`; with `score_activation` scores come in as logits
-///   and are given out through a sigmoid. The best 4096 of an image, of all classes, take part.
+///   and are given out through a sigmoid. The best 5000 of an image, of all classes, take part
+///   (`initialize()` sets that, whatever the header says; 2000 on TX1 and TX2).
 /// - A box is dropped when it overlaps a kept one of its class, or of any class with
 ///   `class_agnostic`, by at least `iou_threshold`.
 /// - Rows that are not used hold zeros.
@@ -19,14 +20,14 @@ import Tensors
 /// - Below a threshold of 0.007 the GPU fills rows that would stay empty with boxes below the
 ///   threshold, at a score of -32768 (0 behind a sigmoid), and counts them; the README knows no such
 ///   rows, and here there are none.
-package enum EfficientNMS: ArithmeticOperator {
+package enum EfficientNMS: ArithmeticOperator, PluginOperator {
   package static let type = EfficientNMSParameters.operatorType
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...3)
     try node.expectOutputs(atMost: 4)
-    try node.expectPluginVersion("1")
-    let parameters = try EfficientNMSParameters(&node)
+    var attributes = try node.pluginAttributes(version: "1")
+    let parameters = try EfficientNMSParameters(&attributes)
     let operands = try SuppressionOperands(node, boxRanks: 3...4)
     guard [1, operands.classCount].contains(operands.boxesPerPlace) else {
       throw OperatorError(
@@ -46,6 +47,10 @@ package enum EfficientNMS: ArithmeticOperator {
         operands: operands, parameters: parameters, anchorBatch: anchorBatch)
       return PreparedNode(outputs: outputs, body: .compute { body($0) })
     }
+  }
+
+  package static func readParameters(_ attributes: inout PluginNode) throws {
+    _ = try EfficientNMSParameters(&attributes)
   }
 
   private static func batch(

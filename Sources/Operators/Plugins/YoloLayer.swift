@@ -7,14 +7,14 @@ import Tensors
 /// Inputs: three maps `[N, 3*(5+nc), H, W]` of sigmoid values. Outputs, with A cells in all:
 /// `[N, 1]` int32, boxes `[N, A, 4]`, scores `[N, A]`, classes `[N, A]` int32. The plugin fills its
 /// rows in no fixed order; here they stand in the order map, anchor, row, column.
-package enum YoloLayer: Operator {
+package enum YoloLayer: PluginOperator {
   package static let type = YoloLayerParameters.operatorType
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(YoloLayerParameters.mapCount...YoloLayerParameters.mapCount)
     try node.expectOutputs(atMost: YoloLayerParameters.outputNames.count)
-    try node.expectPluginVersion("1")
-    let parameters = try YoloLayerParameters(&node)
+    var attributes = try node.pluginAttributes(version: "1")
+    let parameters = try YoloLayerParameters(&attributes)
     let maps = try node.operandList()
     let sizes = try mapSizes(maps, parameters)
     let batch = maps[0].shape[0]
@@ -39,6 +39,10 @@ package enum YoloLayer: Operator {
         outputs: outputs,
         body: .compute { run in YoloLayerRows(run, parameters, decoders, batch).fill() })
     }
+  }
+
+  package static func readParameters(_ attributes: inout PluginNode) throws {
+    _ = try YoloLayerParameters(&attributes)
   }
 
   /// Rows and columns of each map.

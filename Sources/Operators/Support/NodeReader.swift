@@ -1,4 +1,3 @@
-import BoxMath
 import Kernels
 import ONNXGraph
 import Tensors
@@ -119,6 +118,12 @@ package struct NodeReader: ~Copyable {
   /// Marks an attribute as known and without effect here.
   package mutating func ignore(_ name: String) { readAttributes.insert(name) }
 
+  /// The node, to read its attributes otherwise; none of them counts as unknown from here on.
+  mutating func ignoringAttributes() -> PluginNode {
+    readAttributes.formUnion(node.attributes.keys)
+    return PluginNode(node)
+  }
+
   /// Throws when the node has an attribute its operator never asked for.
   package consuming func finish() throws {
     let unknown = Set(node.attributes.keys).subtracting(readAttributes).sorted()
@@ -134,5 +139,3 @@ package struct NodeReader: ~Copyable {
     return node
   }
 }
-
-extension NodeReader: PluginAttributes {}

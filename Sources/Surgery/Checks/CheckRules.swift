@@ -18,6 +18,7 @@ package enum CheckRules {
     PluginDomainRule.self,
     PluginOutputsRule.self,
     PluginDefaultsRule.self,
+    PluginAttributesRule.self,
     AnchorsKindRule.self,
     AnchorsCountRule.self,
     AnchorsGridUnitsRule.self,
@@ -29,6 +30,10 @@ package enum CheckRules {
     ClassCountRule.self,
     HalfPrecisionHeadsRule.self,
     NMSAttributesRule.self,
+    PluginRemovedRule.self,
+    PluginDeprecatedRule.self,
+    PluginLibraryRule.self,
+    StrongTypingRule.self,
     AnchorsDifferRule.self,
     HeadsDifferRule.self,
     ClassCountDiffersRule.self,
@@ -43,14 +48,15 @@ package enum CheckRules {
 /// - Parameters:
 ///   - path: the model; it may be one that cannot be loaded otherwise.
 ///   - original: the model it was patched from, if that is to be compared.
+///   - target: the version of TensorRT it is for, if that is to be checked.
 /// - Throws: ``ModelError`` when a file cannot be read at all.
 public func check(
-  _ path: String, against original: String? = nil
+  _ path: String, against original: String? = nil, target: TensorRTTarget? = nil
 ) throws(ModelError) -> [Finding] {
   let (model, problems) = try Model.reading(leniently: path)
   var source: Model?
   if let original { source = try Model(contentsOfFile: original) }
-  return check(CheckSubject(model, problems: problems, original: source))
+  return check(CheckSubject(model, problems: problems, original: source, target: target))
 }
 
 package func check(_ subject: CheckSubject) -> [Finding] {

@@ -11,18 +11,24 @@ package struct CheckSubject: Sendable {
   let problems: [ModelProblem]
   let inference: Inference
   let original: Model?
+  /// The version of TensorRT that the model is for, if that is to be checked.
+  let target: TensorRTTarget?
   /// How the original decodes, or why that is not known.
   let originalDecode: Result<RecoveredDecode, SurgeryError>?
   /// The nodes of TensorRT's detection plugins.
   let plugins: [Node]
 
-  package init(_ model: Model, problems: [ModelProblem] = [], original: Model? = nil) {
+  package init(
+    _ model: Model, problems: [ModelProblem] = [], original: Model? = nil,
+    target: TensorRTTarget? = nil
+  ) {
     var ordered = model
     // Nodes in an order that can be run, where there is one.
     if let graph = try? model.graph.validated() { ordered.graph = graph }
     self.model = model
     self.problems = problems
     self.original = original
+    self.target = target
     inference = Inference(ordered, inputs: (try? model.typicalInputs()) ?? [:])
     originalDecode = original.map { original in
       Result { () throws(SurgeryError) in try RecoveredDecode(original) }

@@ -9,7 +9,8 @@ package struct LoadedModel: Sendable {
 
   package init(path: String, model: Model) {
     self.path = path
-    self.model = model
+    // A branch that cannot be read leaves its If, which is then named as what cannot be run.
+    self.model = (try? model.takingKnownBranches()) ?? model
   }
 
   /// - Throws: ``ModelError``, naming the file.

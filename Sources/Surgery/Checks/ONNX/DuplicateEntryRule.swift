@@ -4,11 +4,17 @@ enum DuplicateEntryRule: CheckRule {
   static let name = "duplicate-entry"
   static let severity = Severity.error
   static let summary =
-    "An attribute, initializer, input or metadata key is there twice, or an operator is redefined."
+    "An attribute, initializer, input or metadata key is there twice, or a function cannot be inlined."
 
   static func check(_ subject: CheckSubject) -> [RuleFinding] {
-    subject.problems.filter { $0.kind == .duplicate || $0.kind == .redefinition }.map {
-      RuleFinding(at: "model", $0.text, remedy: "remove one of the two")
+    subject.problems.compactMap { problem in
+      switch problem.kind {
+      case .duplicate:
+        RuleFinding(at: "model", problem.text, remedy: "remove one of the two")
+      case .function:
+        RuleFinding(at: "model", problem.text, remedy: "correct the function, or inline its calls")
+      default: nil
+      }
     }
   }
 }

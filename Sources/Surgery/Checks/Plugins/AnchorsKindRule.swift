@@ -14,10 +14,24 @@ enum AnchorsKindRule: CheckRule {
     ]
     return subject.yoloLayers.flatMap { node in
       kinds.compactMap { name, expected, remedy in
-        guard let kind = node.attributes[name]?.kind, kind != expected else { return nil }
+        guard let attribute = node.attributes[name], attribute.kind != expected,
+          !attribute.isListOfOne(expected)
+        else { return nil }
         return RuleFinding(
-          at: node.title, "attribute \(name) is \(kind), expected \(expected)", remedy: remedy)
+          at: node.title, "attribute \(name) is \(attribute.kind), expected \(expected)",
+          remedy: remedy)
       }
+    }
+  }
+}
+
+extension Attribute {
+  /// Whether it is a list of one number of a kind, which the plugin reads as that number.
+  fileprivate func isListOfOne(_ kind: String) -> Bool {
+    switch self {
+    case .ints(let values): kind == "INT" && values.count == 1
+    case .floats(let values): kind == "FLOAT" && values.count == 1
+    default: false
     }
   }
 }

@@ -1,7 +1,10 @@
+import BoxMath
 import ONNXGraph
+import Operators
 
-/// Limits of NVIDIA's NMS plugins: at most 4096 boxes may enter the suppression, no more can be kept
-/// than enter, thresholds are probabilities, and a background class takes no part.
+/// Limits of NVIDIA's NMS plugins: at most 4096 boxes of a class (BatchedNMS), or 5000 of an image
+/// (EfficientNMS), may enter the suppression, no more can be kept than enter, thresholds are
+/// probabilities, and a background class takes no part.
 enum NMSAttributesRule: CheckRule {
   static let name = "nms-attributes"
   static let severity = Severity.error
@@ -16,16 +19,19 @@ enum NMSAttributesRule: CheckRule {
 
   private static func limits(_ node: Node) -> [RuleFinding] {
     var findings: [RuleFinding] = []
-    for name in ["topK", "keepTopK", "max_output_boxes"] {
-      guard case .int(let value) = node.attributes[name], !(1...4096 ~= value) else { continue }
+    let batched = BatchedNMSParameters.largestCandidateLimit
+    let limits = [
+      ("topK", batched), ("keepTopK", batched),
+      ("max_output_boxes", EfficientNMSParameters.candidateLimit),
+    ]
+    for (name, limit) in limits {
+      guard let value = node.number(name), !(1...limit ~= value) else { continue }
       findings.append(
         RuleFinding(
-          at: node.title, "attribute \(name) is \(value), expected 1 to 4096",
+          at: node.title, "attribute \(name) is \(value), expected 1 to \(limit)",
           remedy: "lower it"))
     }
-    if case .int(let top) = node.attributes["topK"],
-      case .int(let kept) = node.attributes["keepTopK"], kept > top
-    {
+    if let top = node.number("topK"), let kept = node.number("keepTopK"), kept > top {
       findings.append(
         RuleFinding(
           at: node.title, "keepTopK is \(kept), more than topK, \(top)",
@@ -36,7 +42,8 @@ enum NMSAttributesRule: CheckRule {
 
   private static func thresholds(_ node: Node) -> [RuleFinding] {
     ["scoreThreshold", "iouThreshold", "score_threshold", "iou_threshold"].compactMap { name in
-      guard case .float(let value) = node.attributes[name], !(0...1 ~= value) else { return nil }
+      var attributes = PluginNode(node)
+      guard let value = try? attributes.float(name), !(0...1 ~= value) else { return nil }
       return RuleFinding(
         at: node.title, "attribute \(name) is \(value), expected 0 to 1", remedy: "correct it")
     }
@@ -44,10 +51,18 @@ enum NMSAttributesRule: CheckRule {
 
   private static func background(_ node: Node) -> [RuleFinding] {
     ["backgroundLabelId", "background_class"].compactMap { name in
-      guard case .int(let value) = node.attributes[name], value >= 0 else { return nil }
+      guard let value = node.number(name), value >= 0 else { return nil }
       return RuleFinding(
         at: node.title, "attribute \(name) is \(value): that class is never detected",
         remedy: "set it to -1; YOLO has no background class")
     }
+  }
+}
+
+extension Node {
+  /// An integer attribute as the plugin reads it.
+  fileprivate func number(_ name: String) -> Int? {
+    var attributes = PluginNode(self)
+    return try? attributes.int(name)
   }
 }

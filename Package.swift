@@ -42,7 +42,9 @@ let package = Package(
       name: "Detection", dependencies: ["Tensors", "BoxMath", "Kernels", "ONNXGraph", "Images"]),
     .target(
       name: "Surgery",
-      dependencies: ["Tensors", "BoxMath", "ONNXFormat", "ONNXGraph", "Interpreter", "Detection"]),
+      dependencies: [
+        "Tensors", "BoxMath", "Kernels", "ONNXFormat", "ONNXGraph", "Interpreter", "Detection",
+      ]),
 
     .target(
       name: "Verification",
@@ -53,8 +55,8 @@ let package = Package(
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification", "CKernels", "Detection", "Dumps", "Kernels", "ONNXGraph", "Surgery",
-        "Tensors",
+        "Verification", "CKernels", "Detection", "Dumps", "Interpreter", "Kernels", "ONNXGraph",
+        "Surgery", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -93,8 +95,8 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Verification", "verify-patch", "Detection", "Dumps", "Images", "Interpreter", "Kernels",
-        "ONNXFormat", "ONNXGraph", "Surgery", "Tensors", "TestSupport",
+        "Verification", "verify-patch", "BoxMath", "Detection", "Dumps", "Images", "Interpreter",
+        "Kernels", "ONNXFormat", "ONNXGraph", "Surgery", "Tensors", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     // The example of Fixtures/ci as it stands, with Fixtures for its goldens.

@@ -11,7 +11,7 @@ swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-swift build -c release --build-tests 2>&1 | tee "$log"
+swift build -c release --build-tests --explicit-target-dependency-import-check error 2>&1 | tee "$log"
 if grep -q 'warning:' "$log"; then
   echo "the build has warnings" >&2
   exit 1

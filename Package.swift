@@ -44,7 +44,8 @@ let package = Package(
     .target(
       name: "Surgery",
       dependencies: [
-        "Tensors", "BoxMath", "ONNXFormat", "ONNXGraph", "Operators", "Interpreter", "Detection",
+        "Tensors", "BoxMath", "Kernels", "ONNXFormat", "ONNXGraph", "Operators", "Interpreter",
+        "Detection",
       ]),
 
     .target(
@@ -56,44 +57,56 @@ let package = Package(
     .executableTarget(
       name: "verify-patch",
       dependencies: [
-        "Verification", "CKernels", "Detection", "Dumps", "Kernels", "ONNXGraph", "Surgery",
-        "Tensors",
+        "Verification", "CKernels", "Detection", "Dumps", "Interpreter", "Kernels", "ONNXGraph",
+        "Surgery", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // What tests of several targets share.
+    .target(
+      name: "TestSupport", dependencies: ["ONNXGraph", "Tensors"], path: "Tests/TestSupport"),
+
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], resources: [.copy("Samples")]),
     .testTarget(
-      name: "DumpsTests", dependencies: ["Dumps", "Tensors"], resources: [.copy("Samples")]),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "CKernels"]),
-    .testTarget(name: "ONNXGraphTests", dependencies: ["ONNXGraph", "ONNXFormat", "Tensors"]),
+      name: "DumpsTests", dependencies: ["Dumps", "Tensors", "TestSupport"],
+      resources: [.copy("Samples")]),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "CKernels", "TestSupport"]),
+    .testTarget(
+      name: "ONNXGraphTests", dependencies: ["ONNXGraph", "ONNXFormat", "Tensors", "TestSupport"]),
     .testTarget(
       name: "OperatorsTests",
-      dependencies: ["Operators", "Kernels", "Interpreter", "ONNXGraph", "Tensors"]),
+      dependencies: [
+        "Operators", "Kernels", "Interpreter", "ONNXGraph", "Tensors", "TestSupport",
+      ]),
     .testTarget(
       name: "InterpreterTests",
       dependencies: [
         "Interpreter", "Operators", "Kernels", "ONNXGraph", "Tensors", "Images", "Detection",
+        "TestSupport",
       ]),
     .testTarget(
-      name: "ImagesTests", dependencies: ["Images", "Tensors"], resources: [.copy("Samples")]),
+      name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"],
+      resources: [.copy("Samples")]),
     .testTarget(
       name: "DetectionTests",
       dependencies: [
         "Detection", "BoxMath", "Interpreter", "Kernels", "ONNXGraph", "Tensors", "Images",
+        "TestSupport",
       ]),
     .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Verification", "verify-patch", "Detection", "Dumps", "Images", "Interpreter", "Kernels",
-        "ONNXFormat", "ONNXGraph", "Surgery", "Tensors",
+        "Verification", "verify-patch", "BoxMath", "Detection", "Dumps", "Images", "Interpreter",
+        "Kernels", "ONNXFormat", "ONNXGraph", "Surgery", "Tensors", "TestSupport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
     // The example of Fixtures/ci as it stands, with Fixtures for its goldens.
     .testTarget(name: "GoldenTests", dependencies: ["Verification"], exclude: ["Goldens"]),
-    .testTarget(name: "RobustnessTests", dependencies: ["Verification"]),
+    .testTarget(name: "RobustnessTests", dependencies: ["Verification", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",
-      dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors"],
+      dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors", "TestSupport"],
       resources: [.copy("known-failures.txt")]),
   ],
   swiftLanguageModes: [.v6],

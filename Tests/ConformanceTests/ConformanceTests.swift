@@ -26,12 +26,17 @@ struct ConformanceTests {
     }
   }
 
-  /// The numbers change only when operators or versions of them are added.
+  /// How many of the package's cases must agree at least, and how many may be known not to. An
+  /// operator that is added raises the first; nothing lowers it.
+  private static let required = (cases: 674, ofOpsets7To22: 516, knownFailures: 10)
+
   @Test func asManyCasesAsKnownMustAgree() {
     let opsets = BackendCase.all.compactMap { $0.requiredOpset }
-    #expect(opsets.count { (7...22).contains($0) } == 516)
-    #expect(opsets.count == 674)
-    #expect(KnownFailures.reasons.count <= 10)
+    #expect(opsets.count >= Self.required.cases)
+    #expect(opsets.count { (7...22).contains($0) } >= Self.required.ofOpsets7To22)
+    #expect(KnownFailures.reasons.count <= Self.required.knownFailures)
+    let unknown = Set(KnownFailures.reasons.keys).subtracting(BackendCase.all.map(\.name))
+    #expect(unknown.isEmpty, "known-failures.txt names cases that there are not")
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite(
@@ -11,7 +12,7 @@ struct DamageTests {
   func damageIsSurvived(seed: UInt64) throws {
     let path = NSTemporaryDirectory() + "conformance-\(UUID().uuidString).onnx"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var refused = 0
     let cases = BackendCase.all.filter { $0.requiredOpset != nil }
     for backendCase in cases {
@@ -27,17 +28,5 @@ struct DamageTests {
       }
     }
     #expect(refused > cases.count / 4, "seed \(seed)")
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import BoxMath
+import TestSupport
 import Testing
 
 @Suite struct BoxMathTests {
@@ -69,7 +70,7 @@ import Testing
 
   @Test("suppression keeps what a plain loop keeps", arguments: 0..<20 as Range<UInt64>)
   func suppression(seed: UInt64) {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let count = Int.random(in: 0...60, using: &generator)
     let boxes = (0..<count).map { _ in
       let x = Float.random(in: 0...40, using: &generator)

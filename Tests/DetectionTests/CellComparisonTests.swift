@@ -2,6 +2,7 @@ import BoxMath
 import Detection
 import Kernels
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct CellComparisonTests {
@@ -169,7 +170,7 @@ import Testing
   func errors(seed: UInt64) throws {
     let detector = MadeUpDetector()
     let maps = detector.maps(seed: seed)
-    var generator = SplitMix64(seed: seed + 100)
+    var generator = SeededGenerator(seed: seed + 100)
     let noisy = maps.map { map in
       Tensor(
         map.elements(of: Float.self).map { $0 + .random(in: -1e-4...1e-4, using: &generator) },

@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct CellsTests {
@@ -18,7 +19,7 @@ import Testing
         in: ["output": detector.decodedRows(maps)], image: image)
     },
     Source(testDescription: "decoded rows in another order") { detector, maps, image in
-      var generator = SplitMix64(seed: 8)
+      var generator = SeededGenerator(seed: 8)
       let order = Array(0..<detector.layout.cellCount).shuffled(using: &generator)
       var rowOfCell = order
       for (row, cell) in order.enumerated() { rowOfCell[cell] = row }
@@ -135,7 +136,7 @@ import Testing
     var graph = MadeUpGraph(input: [1, 3, 64, 64])
     graph.add("Concat", ["images"], "output0", [1, 7, 84])
     graph.outputs = ["output0"]
-    var generator = SplitMix64(seed: 13)
+    var generator = SeededGenerator(seed: 13)
     let values = (0..<7 * 84).map { _ in Float.random(in: 0...1, using: &generator) }
     let cells = try graph.recognized().cells(
       in: ["output0": Tensor(values, shape: [1, 7, 84])], image: 0)

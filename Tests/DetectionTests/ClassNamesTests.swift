@@ -1,4 +1,5 @@
 import Detection
+import TestSupport
 import Testing
 
 @Suite struct ClassNamesTests {
@@ -46,7 +47,7 @@ import Testing
 
   @Test("no text traps", arguments: 0..<50 as Range<UInt64>)
   func damaged(seed: UInt64) {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let alphabet = Array(#"[]{}()'",:\xuU0159 ab-"#.unicodeScalars) + ["\u{0}", "é", "😀"]
     for _ in 0..<200 {
       var text = String.UnicodeScalarView()

@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct PreprocessingTests {
@@ -130,10 +131,10 @@ import Testing
   }
 
   @Test(
-    .enabled(if: models != nil, "VERIFY_PATCH_MODELS names no folder of real models"),
+    RealModels.condition,
     arguments: ["bus", "car"])
   func realPhotographsHaveOpenCVsPixels(name: String) throws {
-    let folder = try #require(Self.models)
+    let folder = try #require(RealModels.folder)
     let goldens = try TensorArchive(contentsOfFile: "\(folder)/goldens/letterbox.npz")
     let image = try Image(contentsOfFile: "\(folder)/images/\(name).jpg")
     #expect(goldens["\(name)_decoded_rgb"]?.elements(of: UInt8.self) == image.pixels)
@@ -150,8 +151,6 @@ import Testing
     let golden = try #require(goldens["\(name)_auto640_rgb"])
     #expect(tensor == golden.reshaped(to: Shape([1] + golden.shape)))
   }
-
-  private static let models = ProcessInfo.processInfo.environment["VERIFY_PATCH_MODELS"]
 
   private func gradient(width: Int, height: Int) -> Image {
     let samples = (0..<(width * height * 3)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 7) }

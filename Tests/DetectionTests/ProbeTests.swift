@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct ProbeTests {
@@ -25,7 +26,7 @@ import Testing
     Tail(
       testDescription: "shuffled rows",
       order: { count in
-        var generator = SplitMix64(seed: 41)
+        var generator = SeededGenerator(seed: 41)
         return Array(0..<count).shuffled(using: &generator)
       }),
     Tail(testDescription: "coarsest scale first", order: { Array((0..<$0).reversed()) }),

@@ -4,12 +4,10 @@ import Foundation
 import Interpreter
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
-/// The real models are not part of the project; `VERIFY_PATCH_MODELS` names the folder they are in.
-private let root = ProcessInfo.processInfo.environment["VERIFY_PATCH_MODELS"]
-
-@Suite(.enabled(if: root != nil, "VERIFY_PATCH_MODELS is not set"))
+@Suite(RealModels.condition)
 struct RealGraphTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var path: String
@@ -79,7 +77,7 @@ struct RealGraphTests {
 
   @Test("real graphs are recognised and their decode is recovered", arguments: cases)
   func recognizes(_ row: Case) throws {
-    let model = try Model(contentsOfFile: "\(root!)/\(row.path).onnx")
+    let model = try RealModels.model("\(row.path).onnx")
     let resolved = try ResolvedGraph(model, inputs: ["images": .init(.float32, row.input)])
     let lookup: TensorLookup = { name in
       resolved.description(of: name).map { TensorDescription($0.elementType, $0.shape) }
@@ -110,7 +108,7 @@ struct RealGraphTests {
 
   @Test("the other patch ends in batched suppression")
   func batchedSuppression() throws {
-    let model = try Model(contentsOfFile: "\(root!)/models/yolov5n_batchednms_dynamic.onnx")
+    let model = try RealModels.model("models/yolov5n_batchednms_dynamic.onnx")
     let ending = Ending.recognize(model.graph, metadata: model.metadata) { _ in nil }
     #expect(ending.form == .batchedNMSPlugin)
   }

@@ -2,6 +2,7 @@ import BoxMath
 import Detection
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct SuppressionTests {
@@ -88,7 +89,7 @@ import Testing
   @Test("rows in another order keep their cells")
   func order() throws {
     let maps = Self.detector.maps(seed: 54)
-    var generator = SplitMix64(seed: 54)
+    var generator = SeededGenerator(seed: 54)
     let order = (0..<Self.detector.layout.cellCount).shuffled(using: &generator)
     let suppression = try Self.suppression()
     #expect(

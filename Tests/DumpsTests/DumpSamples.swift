@@ -19,20 +19,3 @@ enum DumpSamples {
     ]
   }
 }
-
-/// A folder of its own that is gone when nobody holds it any more.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "dumps-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ contents: Data, as name: String) throws -> String {
-    try contents.write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    return "\(path)/\(name)"
-  }
-}

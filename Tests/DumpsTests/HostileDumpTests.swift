@@ -1,6 +1,7 @@
 import Dumps
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// What is no dump, or a damaged one, is refused in one line or read; it never traps.

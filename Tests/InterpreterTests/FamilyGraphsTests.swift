@@ -2,11 +2,12 @@ import Foundation
 import Interpreter
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 /// The wider family of detectors against ONNX Runtime 1.32 at default options, whose outputs stand
 /// beside each graph.
-@Suite(.disabled(if: RealModels.areMissing, "VERIFY_PATCH_MODELS is not set"))
+@Suite(RealModels.condition)
 struct FamilyGraphsTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let name: String

@@ -2,6 +2,7 @@ import Foundation
 import Interpreter
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 /// Graphs rewritten to compute in float64.
@@ -112,7 +113,7 @@ struct Float64Tests {
 
   /// Four rows of YOLOv5n on bus.jpg as ONNX's reference evaluator (onnx 1.22, numpy) computes them
   /// with all weights and the input widened to float64.
-  @Test(.disabled(if: RealModels.areMissing, "VERIFY_PATCH_MODELS is not set"))
+  @Test(RealModels.condition)
   func `the real network is the reference evaluator's`() throws {
     let model = try RealModels.model("models/yolov5n_original.onnx").inFloat64()
     let output = try run(model, RealModels.prepared("bus", size: "640x640"))["output"]!

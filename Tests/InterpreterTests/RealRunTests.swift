@@ -3,10 +3,11 @@ import Images
 import Interpreter
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 /// The real YOLOv5n: against ONNX Runtime's rows, over batches and threads.
-@Suite(.disabled(if: RealModels.areMissing, "VERIFY_PATCH_MODELS is not set"))
+@Suite(RealModels.condition)
 struct RealRunTests {
   private func run(
     _ model: Model, _ input: Tensor, observing: [String]? = nil, threads: Int = 2

@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @Suite("Activation functions")

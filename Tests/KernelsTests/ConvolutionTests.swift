@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 /// The definition, element by element, in double precision.
@@ -51,20 +52,8 @@ private struct Case: Sendable, CustomTestStringConvertible {
   var testDescription: String { "seed \(seed)" }
 }
 
-/// A small generator whose sequence a seed decides (xorshift64*).
-private struct Generator: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_f491_4f6c_dd1d
-  }
-}
-
 private func randomCase(seed: UInt64, dimensions: Int) -> Case {
-  var generator = Generator(seed: seed)
+  var generator = SeededGenerator(seed: seed)
   func extent(_ range: ClosedRange<Int>, missing: Int) -> ConvolutionGeometry.Extent {
     .init(
       dimensions > 2 ? .random(in: range, using: &generator) : missing,
@@ -109,7 +98,7 @@ private let randomCases =
 /// Kernels of 3x3 with stride 1, of maps that tiles of 2x2 do and do not fill.
 private let winogradCases =
   (UInt64(1)...30).map { seed in
-    var generator = Generator(seed: seed &+ 500)
+    var generator = SeededGenerator(seed: seed &+ 500)
     func random(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &generator) }
     typealias Extent = ConvolutionGeometry.Extent
     let input = Extent(1, random(8...41), random(8...41))
@@ -143,7 +132,7 @@ private let levels = [SIMDLevelPlain, SIMDLevelAVX2, SIMDLevelAVX512].filter {
 
 @Suite struct ConvolutionTests {
   private func operands(_ item: Case) -> (input: [Float], weights: [Float], bias: [Float]?) {
-    var generator = Generator(seed: item.seed &+ 1000)
+    var generator = SeededGenerator(seed: item.seed &+ 1000)
     func random(_ count: Int) -> [Float] {
       (0..<count).map { _ in .random(in: -1...1, using: &generator) }
     }

@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 /// What a window sees of the input, by the definition.

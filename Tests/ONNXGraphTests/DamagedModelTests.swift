@@ -2,6 +2,7 @@ import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 struct DamagedModelTests {
@@ -40,7 +41,7 @@ struct DamagedModelTests {
   func damageIsSurvived(seed: UInt64) throws {
     let bytes: [UInt8] = try sound().serializedBytes()
     let folder = try TemporaryFolder()
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var refused = 0
     for _ in 0..<1000 {
       var damaged = bytes
@@ -55,7 +56,7 @@ struct DamagedModelTests {
         damaged[Int.random(in: bytes.indices, using: &random)] =
           UInt8.random(in: 0...255, using: &random)
       }
-      let path = try folder.write(damaged, to: "damaged.onnx")
+      let path = try folder.write(damaged, as: "damaged.onnx")
       guard let found = message({ _ = try Model(contentsOfFile: path) }) else { continue }
       refused += 1
       #expect(!found.contains("\n"))
@@ -66,17 +67,5 @@ struct DamagedModelTests {
 
   @Test func theSoundModelLoads() throws {
     #expect(try sound().loaded().graph.nodes.count == 4)
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 struct ExternalDataTests {
@@ -13,7 +14,7 @@ struct ExternalDataTests {
     try manager.createDirectory(
       atPath: outer.path + "/model/sub", withIntermediateDirectories: true)
     for name in ["secret.bin", "model/w.bin", "model/sub/w.bin"] {
-      try outer.write(0..<64, to: name)
+      try outer.write(0..<64, as: name)
     }
     let inner = outer.path + "/model"
     try manager.createSymbolicLink(atPath: inner + "/link.bin", withDestinationPath: "w.bin")
@@ -94,7 +95,7 @@ struct ExternalDataTests {
 
   @Test func modelFindsItsDataBesideIt() throws {
     let folder = try TemporaryFolder()
-    try folder.write([0, 0, 128, 63, 0, 0, 0, 64] as [UInt8], to: "w.bin")
+    try folder.write([0, 0, 128, 63, 0, 0, 0, 64] as [UInt8], as: "w.bin")
     var proto = Onnx_ModelProto([.init("Add", ["x", "w"], ["y"])])
     proto.graph.initializer = [.init(.float, [2], external: [("location", "w.bin")])]
     let model = try proto.loaded(in: folder)

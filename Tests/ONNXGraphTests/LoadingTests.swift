@@ -2,6 +2,7 @@ import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 struct LoadingTests {
@@ -241,10 +242,10 @@ struct LoadingTests {
     ("random", Data((0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ 31) }), "ONNX model"),
   ])
   func refusesFiles(name: String, bytes: Data, expected: String) throws {
-    let path = try TemporaryFolder().write([], to: "absent")
+    let path = try TemporaryFolder().write([], as: "absent")
     #expect(message { _ = try Model(contentsOfFile: path) }?.hasSuffix("no such file") == true)
     let folder = try TemporaryFolder()
-    let file = try folder.write(bytes, to: name)
+    let file = try folder.write(bytes, as: name)
     let found = message { _ = try Model(contentsOfFile: file) }
     #expect(found?.contains(expected) == true, "\(found ?? "was loaded")")
     let directory = message { _ = try Model(contentsOfFile: folder.path) }
@@ -264,7 +265,7 @@ struct LoadingTests {
       return [number << 3 | 2] + length + payload
     }
     for _ in 0..<5000 { graph = field(1, field(5, field(6, graph))) }
-    let path = try TemporaryFolder().write(field(7, graph), to: "deep.onnx")
+    let path = try TemporaryFolder().write(field(7, graph), as: "deep.onnx")
     #expect(message { _ = try Model(contentsOfFile: path) } != nil)
   }
 }

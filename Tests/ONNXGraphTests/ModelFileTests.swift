@@ -2,6 +2,7 @@ import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 /// Large initializers stay where the file has them; what is read is what parsing the whole would give.
@@ -108,7 +109,7 @@ struct ModelFileTests {
     let twice = try header.serializedBytes() + field(7, graph + field(5, tensor))
     for bytes in [twoGraphs, twice] {
       let folder = try TemporaryFolder()
-      let path = try folder.write(bytes, to: "model.onnx")
+      let path = try folder.write(bytes, as: "model.onnx")
       let expected = try Onnx_ModelProto(serializedBytes: bytes).graph.initializer
       let found = try Model.reading(leniently: path).model.graph.initializers
       for message in expected {
@@ -138,7 +139,7 @@ struct ModelFileTests {
       let found = Data(bytes).range(of: Data("\(name)___".utf8))!
       return Array(found.lowerBound - 12..<found.upperBound + 6)
     }
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var refused = 0
     for round in 0..<100 {
       var damaged = bytes
@@ -148,7 +149,7 @@ struct ModelFileTests {
       } else {
         damaged.removeSubrange(place...)
       }
-      let path = try folder.write(damaged, to: "damaged.onnx")
+      let path = try folder.write(damaged, as: "damaged.onnx")
       guard let found = message({ _ = try Model(contentsOfFile: path) }) else { continue }
       refused += 1
       #expect(!found.contains("\n"))

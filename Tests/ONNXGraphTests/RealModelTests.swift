@@ -1,15 +1,15 @@
 import Foundation
 import ONNXGraph
+import TestSupport
 import Testing
 
-/// The real models are not part of the project; `VERIFY_PATCH_MODELS` names the folder they are in.
 private let realModels: [String] = {
-  guard let root = ProcessInfo.processInfo.environment["VERIFY_PATCH_MODELS"] else { return [] }
+  guard let root = RealModels.folder else { return [] }
   let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
   return files.filter { $0.hasSuffix(".onnx") }.sorted().map { "\(root)/\($0)" }
 }()
 
-@Suite(.enabled(if: !realModels.isEmpty, "VERIFY_PATCH_MODELS is not set"))
+@Suite(RealModels.condition)
 struct RealModelTests {
   @Test(arguments: realModels)
   func loadsAndSurvivesWriting(path: String) throws {

@@ -1,5 +1,6 @@
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 struct SurgeryTests {

@@ -2,6 +2,7 @@ import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 /// A tensor in one of the ways a file can hold it, and what it means.

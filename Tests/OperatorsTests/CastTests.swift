@@ -1,6 +1,7 @@
 import ONNXGraph
 import Operators
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Cast")

@@ -2,6 +2,7 @@ import Foundation
 import ONNXGraph
 import Operators
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Softmax")

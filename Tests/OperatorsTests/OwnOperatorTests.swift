@@ -2,6 +2,7 @@ import Kernels
 import ONNXGraph
 import Operators
 import Tensors
+import TestSupport
 import Testing
 
 /// The verifier's own operators, which rewritten graphs hold.

@@ -1,5 +1,6 @@
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 
 /// What an NMS plugin gave out.

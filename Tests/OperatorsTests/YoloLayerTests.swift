@@ -3,6 +3,7 @@ import Interpreter
 import ONNXGraph
 import Operators
 import Tensors
+import TestSupport
 import Testing
 
 @Suite struct YoloLayerTests {
@@ -287,7 +288,7 @@ extension YoloLayerTests.Case {
   }
 
   func maps(seed: UInt64, objectness: ClosedRange<Float> = 0...1) -> [Tensor] {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let channels = 5 + classCount
     return sizes.map { rows, columns in
       let shape: Shape = [batch, 3 * channels, rows, columns]
@@ -379,30 +380,10 @@ struct KernelOracle<T: FloatingElement> {
   }
 }
 
-/// Numbers that are the same on every run.
-private struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
-
 /// The plugin kernel's own arithmetic over real heads, recorded; not part of the project.
-/// `VERIFY_PATCH_MODELS` names the folder that holds it.
-private let goldens: [String] = {
-  guard let root = ProcessInfo.processInfo.environment["VERIFY_PATCH_MODELS"] else { return [] }
-  let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/goldens")) ?? []
-  return files.filter { $0.hasPrefix("yolov5n_") }.sorted().map { "\(root)/goldens/\($0)" }
-}()
+private let goldens = RealModels.files(in: "goldens") { $0.hasPrefix("yolov5n_") }
 
-@Suite(.enabled(if: !goldens.isEmpty, "VERIFY_PATCH_MODELS is not set"))
+@Suite(RealModels.condition)
 struct YoloLayerGoldenTests {
   @Test("candidates of real heads are what the kernel makes of them", arguments: goldens)
   func candidates(path: String) throws {

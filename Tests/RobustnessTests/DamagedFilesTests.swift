@@ -1,27 +1,15 @@
 import Foundation
+import TestSupport
 import Testing
 import Verification
 
 /// Whatever is wrong with a file, a comparison ends in a verdict or in one line that names the file.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct DamagedFilesTests {
-  private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
+  private static let fixtures = URL(filePath: ProjectFiles.fixtures)
   private static let original = fixtures.appending(path: "detector_original.onnx")
   private static let patched = fixtures.appending(path: "detector_yololayer.onnx")
   private static let jpeg = fixtures.appending(path: "scenes/grey.jpg")
   private static let png = fixtures.appending(path: "scenes/palette.png")
-
-  /// A seeded sequence (SplitMix64).
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-  }
 
   private enum Role { case original, patched, image }
 
@@ -48,13 +36,13 @@ import Verification
   }
 
   /// A position in the part of a model file that holds no weights, mostly: the nodes come first.
-  private func position(in file: Data, using generator: inout Generator) -> Int {
+  private func position(in file: Data, using generator: inout SeededGenerator) -> Int {
     let bound = Bool.random(using: &generator) ? min(file.count, 40_000) : file.count
     return Int.random(in: 0..<bound, using: &generator)
   }
 
   @Test(arguments: 0..<8) func `bits of a model are flipped`(block: UInt64) throws {
-    var generator = Generator(state: block)
+    var generator = SeededGenerator(seed: block)
     let (role, source) = block % 2 == 0 ? (Role.patched, Self.patched) : (.original, Self.original)
     let intact = try Data(contentsOf: source)
     for index in 0..<150 {
@@ -71,7 +59,7 @@ import Verification
   }
 
   @Test(arguments: 8..<12) func `a model is cut off`(block: UInt64) throws {
-    var generator = Generator(state: block)
+    var generator = SeededGenerator(seed: block)
     let intact = try Data(contentsOf: Self.patched)
     for index in 0..<100 {
       let length = position(in: intact, using: &generator)
@@ -82,7 +70,7 @@ import Verification
   }
 
   @Test(arguments: 12..<16) func `bits of an image are flipped`(block: UInt64) throws {
-    var generator = Generator(state: block)
+    var generator = SeededGenerator(seed: block)
     let intact = try Data(contentsOf: block % 2 == 0 ? Self.jpeg : Self.png)
     for index in 0..<100 {
       var damaged = intact
@@ -96,7 +84,7 @@ import Verification
   }
 
   @Test(arguments: 16..<18) func `an image is cut off`(block: UInt64) throws {
-    var generator = Generator(state: block)
+    var generator = SeededGenerator(seed: block)
     let intact = try Data(contentsOf: block % 2 == 0 ? Self.jpeg : Self.png)
     for _ in 0..<100 {
       // The last bytes may be the end marker alone, without which the picture is still whole.
@@ -120,7 +108,7 @@ import Verification
     Nonsense(
       testDescription: "random bytes",
       bytes: {
-        var generator = Generator(state: 99)
+        var generator = SeededGenerator(seed: 99)
         return Data((0..<10_000).map { _ in UInt8.random(in: 0...255, using: &generator) })
       }()),
   ]

@@ -3,6 +3,7 @@ import ONNXFormat
 import ONNXGraph
 import Surgery
 import Tensors
+import TestSupport
 import Testing
 
 /// Each rule finds what it is there for, and sound graphs pass.
@@ -272,9 +273,7 @@ struct CheckTests {
     let names = CheckRules.all.map { $0.name }
     #expect(Set(names) == tested)
     #expect(names.count == Set(names).count)
-    let manual = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Sources/Verification/Verification.docc/Checks.md")
-    let text = try String(contentsOf: manual, encoding: .utf8)
+    let text = try ProjectFiles.manual("Checks")
     for rule in CheckRules.all {
       let line = "| `\(rule.name)` | \(rule.severity.rawValue) | \(rule.summary) |"
       #expect(text.contains(line), "\(line)")

@@ -1,6 +1,7 @@
 import Dumps
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -3,6 +3,7 @@ import Dumps
 import Foundation
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -2,6 +2,7 @@ import Detection
 import Foundation
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -167,10 +168,7 @@ struct DiagnosisTests {
   }
 
   @Test func theManualKnowsEveryId() throws {
-    let manual = try String(
-      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(
-          path: "Sources/Verification/Verification.docc/Diagnosis.md"), encoding: .utf8)
+    let manual = try ProjectFiles.manual("Diagnosis")
     for id in HypothesisTable.ids + ["weights", "anchors-integers"] {
       #expect(manual.contains("`\(id)`"), "\(id)")
     }

@@ -2,6 +2,7 @@ import Detection
 import Dumps
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -1,11 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 import Verification
 
 /// The detector of our own, on its scenes.
 struct FixtureTests {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures").path
+  static let folder = ProjectFiles.fixtures
   static let scenes = [
     "alpha.png", "empty.jpg", "grey.jpg", "landscape.jpg", "palette.png", "portrait.jpg",
     "scales.jpg", "small.png",

@@ -2,6 +2,7 @@ import Foundation
 import Images
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -3,6 +3,7 @@ import ONNXFormat
 import ONNXGraph
 import SwiftProtobuf
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

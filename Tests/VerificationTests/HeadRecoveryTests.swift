@@ -2,6 +2,7 @@ import Detection
 import ONNXGraph
 import Surgery
 import Tensors
+import TestSupport
 import Testing
 
 /// What a graph decodes with is recovered to the bit, or refused.

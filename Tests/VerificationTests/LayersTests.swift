@@ -1,6 +1,7 @@
 import Foundation
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -1,5 +1,6 @@
 import Foundation
 import ONNXGraph
+import TestSupport
 import Testing
 
 /// `verify-patch patch` as scripts use it.

@@ -4,6 +4,7 @@ import Foundation
 import ONNXGraph
 import Surgery
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

@@ -1,4 +1,5 @@
 import ONNXGraph
+import TestSupport
 import Testing
 import Verification
 

@@ -1,5 +1,6 @@
 import Detection
 import ONNXGraph
+import TestSupport
 import Testing
 import Verification
 

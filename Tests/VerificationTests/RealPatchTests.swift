@@ -1,6 +1,7 @@
 import Detection
 import ONNXGraph
 import Surgery
+import TestSupport
 import Testing
 import Verification
 

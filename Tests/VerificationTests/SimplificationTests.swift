@@ -1,6 +1,7 @@
 import ONNXGraph
 import Surgery
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

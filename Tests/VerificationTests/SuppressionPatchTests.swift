@@ -3,6 +3,7 @@ import Interpreter
 import ONNXGraph
 import Surgery
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

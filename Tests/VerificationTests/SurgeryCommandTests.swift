@@ -1,6 +1,7 @@
 import Foundation
 import ONNXGraph
 import Surgery
+import TestSupport
 import Testing
 
 /// `check`, `extract` and what `inspect` says of decodes, as scripts use them.

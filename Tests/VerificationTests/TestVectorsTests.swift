@@ -2,6 +2,7 @@ import Dumps
 import Foundation
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

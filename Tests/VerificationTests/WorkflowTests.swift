@@ -1,11 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The commands of the workflow files of `Fixtures/ci`, run as they are written in a repository made
 /// up for them. What installs and what builds is a stand-in that looks at its arguments.
 struct WorkflowTests {
-  private static let root = URL(fileURLWithPath: FixtureTests.folder).deletingLastPathComponent()
-    .path
+  private static let root = ProjectFiles.root
 
   private static func file(_ name: String) -> String { "\(FixtureTests.folder)/ci/\(name)" }
 

@@ -2,6 +2,7 @@ import BoxMath
 import Detection
 import ONNXGraph
 import Tensors
+import TestSupport
 
 /// A detector without a network: random head maps, and everything a graph makes of them by plain
 /// loops in double precision.
@@ -35,7 +36,7 @@ struct MadeUpDetector: Sendable {
 
   /// Probabilities `[N, a*c, H, W]`; objectness is below a quarter in three of four cells.
   func maps(seed: UInt64) -> [Tensor] {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     return zip(sizes, anchors).map { size, anchors in
       let shape: Shape = [batch, anchors.count * channels, size.rows, size.columns]
       return Tensor(
@@ -124,7 +125,7 @@ struct MadeUpDetector: Sendable {
     for image in 0..<batch {
       var rows = decoded(maps, image: image).filter { !(Float($0[4]) < threshold) }
       if let seed {
-        var generator = SplitMix64(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         rows.shuffle(using: &generator)
       }
       counts.append(Int32(rows.count))
@@ -149,20 +150,5 @@ struct MadeUpDetector: Sendable {
       "DecodeDetectionScores": Tensor(scores, shape: [batch, count]),
       "DecodeDetectionClasses": Tensor(classes, shape: [batch, count]),
     ]
-  }
-}
-
-/// Numbers that are the same on every run.
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

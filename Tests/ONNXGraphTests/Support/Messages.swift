@@ -2,6 +2,7 @@ import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 
 extension Onnx_ModelProto {
   /// A model of these nodes, which takes `x` and returns `y`, both float32 `[2]`.
@@ -21,7 +22,7 @@ extension Onnx_ModelProto {
   /// The model as it loads from a file in a folder.
   func loaded(in folder: TemporaryFolder? = nil) throws -> Model {
     let folder = try folder ?? TemporaryFolder()
-    let path = try folder.write(serializedBytes() as [UInt8], to: "model.onnx")
+    let path = try folder.write(serializedBytes() as [UInt8], as: "model.onnx")
     return try Model(contentsOfFile: path)
   }
 }
@@ -91,15 +92,5 @@ extension Onnx_TensorProto {
       entry.value = value
       return entry
     }
-  }
-}
-
-/// The description of what `body` throws.
-func message(_ body: () throws -> Void) -> String? {
-  do {
-    try body()
-    return nil
-  } catch {
-    return "\(error)"
   }
 }

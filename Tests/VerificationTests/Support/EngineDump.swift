@@ -1,6 +1,7 @@
 import Dumps
 import Foundation
 import Tensors
+import TestSupport
 
 /// What an engine would have written: the outputs of `YoloLayer_TRT`, changed and in any format.
 struct EngineDump {

@@ -1,4 +1,5 @@
 import ONNXGraph
+import TestSupport
 import Verification
 
 /// A record of a model file on image files, with their inputs, in a folder of its own.

@@ -2,6 +2,7 @@ import BoxMath
 import Detection
 import ONNXGraph
 import Tensors
+import TestSupport
 
 /// A detector of drawn strides, anchors, class count and input size, whose decode is written in one
 /// of the ways exporters have.

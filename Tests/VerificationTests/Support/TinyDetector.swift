@@ -1,5 +1,6 @@
 import ONNXGraph
 import Tensors
+import TestSupport
 import Verification
 
 /// A YOLOv5-shaped detector with seeded weights, small enough to run in a test, as the graphs that

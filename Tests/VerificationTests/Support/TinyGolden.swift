@@ -1,6 +1,7 @@
 import Foundation
 import ONNXGraph
 import Tensors
+import TestSupport
 import Verification
 
 /// A record of the tiny detector's original export on a seeded picture, in a folder of its own.

@@ -1,18 +1,7 @@
-import Foundation
-import ONNXGraph
 import Tensors
+import TestSupport
 
-/// The folder of real models, photographs and goldens, where the environment names one.
-enum RealModels {
-  static let folder = ProcessInfo.processInfo.environment["VERIFY_PATCH_MODELS"]
-  static let areMissing = folder == nil
-
-  static func path(_ relative: String) -> String { "\(folder!)/\(relative)" }
-
-  static func model(_ relative: String) throws -> Model {
-    try Model(contentsOfFile: path(relative))
-  }
-
+extension RealModels {
   /// A letterboxed photograph as the network takes it.
   static func prepared(_ image: String, size: String) throws -> Tensor {
     let archive = try TensorArchive(contentsOfFile: path("goldens/letterbox.npz"))

@@ -13,6 +13,17 @@ public protocol FloatingElement: NumericElement, BinaryFloatingPoint {
   static func tanh(_ x: Self) -> Self
   static func erf(_ x: Self) -> Self
   static func pow(_ x: Self, _ y: Self) -> Self
+  static func sin(_ x: Self) -> Self
+  static func cos(_ x: Self) -> Self
+  static func tan(_ x: Self) -> Self
+  static func asin(_ x: Self) -> Self
+  static func acos(_ x: Self) -> Self
+  static func atan(_ x: Self) -> Self
+  static func sinh(_ x: Self) -> Self
+  static func cosh(_ x: Self) -> Self
+  static func asinh(_ x: Self) -> Self
+  static func acosh(_ x: Self) -> Self
+  static func atanh(_ x: Self) -> Self
 }
 
 /// A signed or unsigned integer element.
@@ -25,6 +36,17 @@ extension Float: FloatingElement {
   @inlinable public static func tanh(_ x: Float) -> Float { Glibc.tanh(x) }
   @inlinable public static func erf(_ x: Float) -> Float { Glibc.erf(x) }
   @inlinable public static func pow(_ x: Float, _ y: Float) -> Float { Glibc.pow(x, y) }
+  @inlinable public static func sin(_ x: Float) -> Float { Glibc.sin(x) }
+  @inlinable public static func cos(_ x: Float) -> Float { Glibc.cos(x) }
+  @inlinable public static func tan(_ x: Float) -> Float { Glibc.tan(x) }
+  @inlinable public static func asin(_ x: Float) -> Float { Glibc.asin(x) }
+  @inlinable public static func acos(_ x: Float) -> Float { Glibc.acos(x) }
+  @inlinable public static func atan(_ x: Float) -> Float { Glibc.atan(x) }
+  @inlinable public static func sinh(_ x: Float) -> Float { Glibc.sinh(x) }
+  @inlinable public static func cosh(_ x: Float) -> Float { Glibc.cosh(x) }
+  @inlinable public static func asinh(_ x: Float) -> Float { Glibc.asinh(x) }
+  @inlinable public static func acosh(_ x: Float) -> Float { Glibc.acosh(x) }
+  @inlinable public static func atanh(_ x: Float) -> Float { Glibc.atanh(x) }
 }
 
 extension Double: FloatingElement {
@@ -34,6 +56,17 @@ extension Double: FloatingElement {
   @inlinable public static func tanh(_ x: Double) -> Double { Glibc.tanh(x) }
   @inlinable public static func erf(_ x: Double) -> Double { Glibc.erf(x) }
   @inlinable public static func pow(_ x: Double, _ y: Double) -> Double { Glibc.pow(x, y) }
+  @inlinable public static func sin(_ x: Double) -> Double { Glibc.sin(x) }
+  @inlinable public static func cos(_ x: Double) -> Double { Glibc.cos(x) }
+  @inlinable public static func tan(_ x: Double) -> Double { Glibc.tan(x) }
+  @inlinable public static func asin(_ x: Double) -> Double { Glibc.asin(x) }
+  @inlinable public static func acos(_ x: Double) -> Double { Glibc.acos(x) }
+  @inlinable public static func atan(_ x: Double) -> Double { Glibc.atan(x) }
+  @inlinable public static func sinh(_ x: Double) -> Double { Glibc.sinh(x) }
+  @inlinable public static func cosh(_ x: Double) -> Double { Glibc.cosh(x) }
+  @inlinable public static func asinh(_ x: Double) -> Double { Glibc.asinh(x) }
+  @inlinable public static func acosh(_ x: Double) -> Double { Glibc.acosh(x) }
+  @inlinable public static func atanh(_ x: Double) -> Double { Glibc.atanh(x) }
 }
 
 extension IntegerElement {

@@ -30,3 +30,9 @@ struct Erf: FloatingFunctionOperator {
   static let opsets = 9...newestOpset
   func callAsFunction<T: FloatingElement>(_ x: T) -> T { T.erf(x) }
 }
+
+/// `1 / x`.
+struct Reciprocal: FloatingFunctionOperator {
+  static let type = "Reciprocal"
+  func callAsFunction<T: FloatingElement>(_ x: T) -> T { 1 / x }
+}

@@ -38,6 +38,17 @@ struct Or: Operator, BoolFunction {
   func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a || b }
 }
 
+/// Either `A` or `B`, not both, broadcast.
+struct Xor: Operator, BoolFunction {
+  static let type = "Xor"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    try .combining(Broadcast(&node).expectingBools(), Xor())
+  }
+
+  func callAsFunction(_ a: Bool, _ b: Bool) -> Bool { a != b }
+}
+
 /// The opposite.
 struct Not: Operator {
   static let type = "Not"

@@ -8,53 +8,63 @@ struct ArgMax: ArithmeticOperator {
   static let revisions = [Revision(12, attributes: "select_last_index")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
-    try node.expectInputs(1...1)
-    let operand = try node.operand(0)
-    let keepsDimensions = try node.flag("keepdims", default: true)
-    let selectsLast = try node.opset >= 12 && node.flag("select_last_index", default: false)
-    let requested = try node.int("axis") ?? 0
+    try node.search(forSmallest: false)
+  }
+}
+
+/// Where along an axis the smallest element stands: the first such place, or the last
+/// (`select_last_index`). NaN counts as smaller than every number.
+struct ArgMin: ArithmeticOperator {
+  static let type = "ArgMin"
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    try node.search(forSmallest: true)
+  }
+}
+
+extension NodeReader {
+  fileprivate mutating func search(forSmallest seeksSmallest: Bool) throws -> PreparedNode {
+    try expectInputs(1...1)
+    let operand = try operand(0)
+    let keepsDimensions = try flag("keepdims", default: true)
+    let selectsLast = try opset >= 12 && flag("select_last_index", default: false)
+    let requested = try int("axis") ?? 0
     guard let axis = operand.shape.normalized(axis: requested) else {
       throw OperatorError("axis \(requested) does not fit the shape \(operand.shape)")
     }
-    let search = Search(operand.shape, axis: axis, selectsLast: selectsLast)
+    var search = Search(
+      operand.shape, axis: axis, selectsLast: selectsLast, seeksSmallest: seeksSmallest)
     var dimensions = operand.shape.dimensions
     dimensions.replaceSubrange(axis...axis, with: keepsDimensions ? [1] : [])
     let shape = Shape(dimensions)
+    search.shape = shape
     guard search.count > 0 || shape.elementCount == 0 else {
       throw OperatorError(
         "axis \(axis) of the shape \(operand.shape) has no elements to choose from")
     }
-    return switch operand.elementType {
-    case .float32: search.node(Float.self, shape)
-    case .float64: search.node(Double.self, shape)
-    case .int8: search.node(Int8.self, shape)
-    case .int16: search.node(Int16.self, shape)
-    case .int32: search.node(Int32.self, shape)
-    case .int64: search.node(Int64.self, shape)
-    case .uint8: search.node(UInt8.self, shape)
-    case .uint16: search.node(UInt16.self, shape)
-    case .uint32: search.node(UInt32.self, shape)
-    case .uint64: search.node(UInt64.self, shape)
-    default: throw OperatorError("input 0 is \(operand.elementType), expected numbers")
-    }
+    return try search.node(for: operand.elementType)
   }
 }
 
 /// A search along one axis of a shape.
-private struct Search: Sendable {
+private struct Search: NumericPreparation, Sendable {
   /// The length of the axis.
   let count: Int
   /// How far apart neighbours along it are.
   private let stride: Int
   private let selectsLast: Bool
+  private let seeksSmallest: Bool
+  /// The shape of the result.
+  var shape: Shape = []
 
-  init(_ shape: Shape, axis: Int, selectsLast: Bool) {
+  init(_ shape: Shape, axis: Int, selectsLast: Bool, seeksSmallest: Bool) {
     count = shape[axis]
     stride = shape.elementCount(in: axis + 1..<shape.rank)
     self.selectsLast = selectsLast
+    self.seeksSmallest = seeksSmallest
   }
 
-  func node<T: NumericElement>(_: T.Type, _ shape: Shape) -> PreparedNode {
+  func node<T: NumericElement>(_: T.Type) -> PreparedNode {
     PreparedNode(.int64, shape) { run in
       let input = run.input(0, of: T.self)
       let output = run.output(of: Int64.self)
@@ -62,21 +72,26 @@ private struct Search: Sendable {
       run.team.forEachChunk(of: output.count, chunk: chunk) {
         for result in $0 {
           let start = result / stride * stride * count + result % stride
-          output[result] = Int64(largest(in: input.baseAddress! + start))
+          let elements = input.baseAddress! + start
+          output[result] = Int64(
+            seeksSmallest ? place(in: elements) { $0 < $1 } : place(in: elements) { $0 > $1 })
         }
       }
     }
   }
 
-  private func largest<T: NumericElement>(in elements: UnsafePointer<T>) -> Int {
+  @inline(__always)
+  private func place<T: NumericElement>(
+    in elements: UnsafePointer<T>, _ isBetter: (T, T) -> Bool
+  ) -> Int {
     var best = elements[0]
     var place = 0
     for index in 1..<max(count, 1) {
       let element = elements[index * stride]
       // Only NaN differs from itself.
-      let isLarger = element > best || (element != element && best == best)
-      let isAsLarge = element == best || (element != element && best != best)
-      if isLarger || (selectsLast && isAsLarge) {
+      let isBetter = isBetter(element, best) || (element != element && best == best)
+      let isAsGood = element == best || (element != element && best != best)
+      if isBetter || (selectsLast && isAsGood) {
         best = element
         place = index
       }

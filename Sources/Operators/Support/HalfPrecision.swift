@@ -46,7 +46,7 @@ extension PreparedNode {
     to type: ElementType, operands: [Operand?], wideOperands: [Operand?]
   ) -> PreparedNode {
     let narrowOutputs = outputs.map {
-      $0.elementType == .float32 ? Output(type, $0.shape) : $0
+      $0.elementType == .float32 && !$0.keepsType ? Output(type, $0.shape) : $0
     }
     switch body {
     case .alias: return PreparedNode(outputs: narrowOutputs, body: body)

@@ -61,10 +61,13 @@ package struct PreparedNode: Sendable {
   package struct Output: Sendable {
     package let elementType: ElementType
     package let shape: Shape
+    /// Whether the type is float32 also where operands of half width are shown as float32.
+    package let keepsType: Bool
 
-    package init(_ elementType: ElementType, _ shape: Shape) {
+    package init(_ elementType: ElementType, _ shape: Shape, keepsType: Bool = false) {
       self.elementType = elementType
       self.shape = shape
+      self.keepsType = keepsType
     }
   }
 

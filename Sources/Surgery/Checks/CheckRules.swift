@@ -43,7 +43,7 @@ package enum CheckRules {
 /// - Parameters:
 ///   - path: the model; it may be one that cannot be loaded otherwise.
 ///   - original: the model it was patched from, if that is to be compared.
-/// - Throws: ``ModelError`` when a file cannot be read at all.
+/// - Throws: `ModelError` when a file cannot be read at all.
 public func check(
   _ path: String, against original: String? = nil
 ) throws(ModelError) -> [Finding] {

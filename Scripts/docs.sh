@@ -7,7 +7,8 @@
 # The documentation goes to FOLDER (.build/documentation by default), a DocC archive a product, for
 # `docc preview` or any web server. The symbols are those of the release build, which is made if need be.
 # Scripts/docs/check.py then holds links and paths of README, CONTRIBUTING and the manual against the
-# project, and the products of Package.swift against the types that their public API shows.
+# project, and the products of Package.swift against the types that their public API shows;
+# Scripts/docs/blocks.py compiles their Swift blocks and runs their commands.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,3 +35,4 @@ for product in Verification Interpreter ONNXGraph Surgery; do
 done
 swift package dump-package >"$symbols/package.json"
 python3 Scripts/docs/check.py "$symbols"
+python3 Scripts/docs/blocks.py "$built/verify-patch" swiftc -typecheck -swift-version 6 "${arguments[@]}"

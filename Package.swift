@@ -6,10 +6,16 @@ let package = Package(
   name: "verify-patch",
   products: [
     .executable(name: "verify-patch", targets: ["verify-patch"]),
-    .library(name: "Verification", targets: ["Verification"]),
-    .library(name: "Interpreter", targets: ["Interpreter"]),
-    .library(name: "ONNXGraph", targets: ["ONNXGraph"]),
-    .library(name: "Surgery", targets: ["Surgery"]),
+    // A product has the modules whose types its public API shows.
+    .library(
+      name: "Verification",
+      targets: [
+        "Verification", "Detection", "Dumps", "Interpreter", "Kernels", "ONNXGraph", "Surgery",
+        "Tensors",
+      ]),
+    .library(name: "Interpreter", targets: ["Interpreter", "Kernels", "ONNXGraph", "Tensors"]),
+    .library(name: "ONNXGraph", targets: ["ONNXGraph", "Tensors"]),
+    .library(name: "Surgery", targets: ["Surgery", "ONNXGraph", "Tensors"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the formatting, builds without warnings and runs the tests.
+# Installs what is missing, checks the formatting, builds without warnings, runs the tests, builds the
+# documentation and checks what it names, compiles and runs.
 #
 # ONNX's own operator cases come from the onnx package, which is installed into .venv; without a
 # connection they are skipped, but not in GitHub Actions. Tests of real YOLOv5n models run where
@@ -27,3 +28,8 @@ else
   echo "the onnx package cannot be installed: ONNX's own operator cases are skipped"
 fi
 env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE swift test -c release --skip-build
+if [ -n "${GITHUB_ACTIONS:-}" ] || { command -v docc && command -v python3; } >/dev/null; then
+  Scripts/docs.sh
+else
+  echo "docc or python3 is missing: the documentation is not built"
+fi

@@ -46,7 +46,9 @@ extension Plan {
 
   /// Runs the graph on threads of its own.
   ///
-  /// - Parameter threads: how many; all that the process may use when left out.
+  /// - Parameters:
+  ///   - tensors: a tensor for each of the graph's inputs, by name.
+  ///   - threads: how many; all that the process may use when left out.
   public func run(
     _ tensors: [String: Tensor], threads: Int? = nil
   ) throws(InterpreterError) -> [String: Tensor] {

@@ -44,7 +44,9 @@ public struct Plan: Sendable {
   /// Bytes of the block of memory that a run's tensors stand in, those that are asked for included.
   public let byteCount: Int
 
-  /// - Parameter observing: the tensors a run returns; the graph's outputs when left out.
+  /// - Parameters:
+  ///   - resolved: the graph to plan.
+  ///   - observing: the tensors a run returns; the graph's outputs when left out.
   /// - Throws: ``InterpreterError`` when there is no such tensor or memory does not suffice.
   public init(
     _ resolved: ResolvedGraph, observing: [String]? = nil

@@ -42,8 +42,10 @@ public struct ResolvedGraph: Sendable {
   private let operands: [String: Operand]
 
   /// - Parameters:
+  ///   - model: the model whose graph is resolved.
   ///   - inputs: a type and shape for each of the graph's inputs, by name.
   ///   - observing: tensors beside the graph's outputs that will be asked for.
+  ///   - limits: how much memory a run may take.
   ///   - convolution: how float32 convolutions are computed.
   /// - Throws: ``InterpreterError`` when operators are missing (all are listed), an input is not
   ///   described or does not fit its declaration, or a node is wrong.

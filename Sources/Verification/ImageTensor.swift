@@ -7,8 +7,10 @@ import Tensors
 /// - Parameters:
 ///   - file: a JPEG, a PNG, or an `.npy` tensor that is taken as it is.
 ///   - input: the name of the input.
+///   - model: the model that has it.
 ///   - path: the model's file, for messages.
 ///   - inputSize: for an input with open height and width; 640x640 when left out.
+///   - preprocessing: how pixels become elements.
 /// - Returns: `[N,3,H,W]` or `[N,H,W,3]` in the input's element type; a batch of fixed size is
 ///   filled with the same image.
 /// - Throws: ``UsageError`` when `inputSize` does not go with the model; a one-line error when there

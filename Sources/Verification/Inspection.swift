@@ -78,7 +78,9 @@ extension DimensionDescription: Codable {
 }
 
 extension Inspection {
-  /// - Parameter listsLayers: whether ``layers`` is filled in.
+  /// - Parameters:
+  ///   - model: the model; it is not run.
+  ///   - listsLayers: whether ``layers`` is filled in.
   public init(_ model: Model, listsLayers: Bool = false) {
     let resolved = try? ResolvedGraph(typical: model)
     inputs = model.graph.inputs.map { TensorInfo($0, resolved: nil) }

@@ -54,6 +54,7 @@ public struct ModelRun: Sendable {
   /// kept in another form.
   ///
   /// - Parameters:
+  ///   - model: the model to run.
   ///   - inputs: a tensor for each of the graph's inputs.
   ///   - tensors: names of tensors to keep beside the graph's outputs.
   ///   - arithmetic: how the graph computes.
@@ -62,7 +63,7 @@ public struct ModelRun: Sendable {
   ///   - repeats: how often to run; the last run's tensors are kept.
   ///   - profiles: whether the summary tells how long each step took.
   ///   - loadSeconds: how long the model took to open, for the summary.
-  /// - Throws: ``InterpreterError``.
+  /// - Throws: `InterpreterError`.
   public init(
     _ model: consuming Model, inputs: [String: Tensor], keeping tensors: [String] = [],
     arithmetic: Arithmetic = .asWritten, threads: Int? = nil,

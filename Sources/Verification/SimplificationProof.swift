@@ -17,8 +17,12 @@ public struct SimplificationProof: Sendable {
   public let cases: [Case]
   public let sharing: Sharing
 
-  /// - Parameter tolerance: the error that is allowed: 0 unless weights were changed.
-  /// - Throws: ``SurgeryError`` when a model cannot be run, nothing could be compared, or the outputs
+  /// - Parameters:
+  ///   - original: the model as it was.
+  ///   - simplified: the model that has to give the same outputs.
+  ///   - tolerance: the error that is allowed: 0 unless weights were changed.
+  ///   - threads: how many to use; all that the process may use when left out.
+  /// - Throws: `SurgeryError` when a model cannot be run, nothing could be compared, or the outputs
   ///   are not equal.
   public init(
     _ original: Model, _ simplified: Model, tolerance: Double, threads: Int? = nil

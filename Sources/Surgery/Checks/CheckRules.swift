@@ -49,7 +49,7 @@ package enum CheckRules {
 ///   - path: the model; it may be one that cannot be loaded otherwise.
 ///   - original: the model it was patched from, if that is to be compared.
 ///   - target: the version of TensorRT it is for, if that is to be checked.
-/// - Throws: ``ModelError`` when a file cannot be read at all.
+/// - Throws: `ModelError` when a file cannot be read at all.
 public func check(
   _ path: String, against original: String? = nil, target: TensorRTTarget? = nil
 ) throws(ModelError) -> [Finding] {

@@ -9,7 +9,9 @@ public struct Patch: Sendable {
   /// What was found and done, a line each.
   public let notes: [String]
 
-  /// - Parameter original: an export of the YOLOv5 family, decode included, or its bare heads.
+  /// - Parameters:
+  ///   - original: an export of the YOLOv5 family, decode included, or its bare heads.
+  ///   - options: the plugin, and its settings.
   /// - Throws: ``SurgeryError`` when the heads cannot be recovered, or the plugin cannot express
   ///   them: it says why, and what can.
   public init(_ original: Model, _ options: PatchOptions) throws(SurgeryError) {

@@ -25,7 +25,9 @@ public struct Simplification: Sendable {
   /// Whether weights were changed, so that results may differ in rounding.
   public let changesRounding: Bool
 
-  /// - Parameter fixing: shapes for inputs, by name.
+  /// - Parameters:
+  ///   - original: the model to simplify.
+  ///   - shapes: fixed shapes for inputs, by name.
   /// - Throws: ``SurgeryError`` when a shape does not fit an input, or the graph is none that can be
   ///   edited.
   public init(

@@ -11,6 +11,7 @@ import Tensors
 ///   - original: the path of the model as it was exported.
 ///   - patched: the path of the model as it was patched.
 ///   - images: paths of JPEG and PNG images, or of `.npy` tensors that are fed as they are.
+///   - options: thresholds, preprocessing, tolerances, and how the graphs compute.
 /// - Throws: ``UsageError`` when an option does not go with the models.
 public func compare(
   original: String, patched: String, images: [String],

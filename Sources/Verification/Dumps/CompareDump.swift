@@ -26,7 +26,8 @@ public struct DumpOptions: Sendable {
 ///   - model: the path of the graph that the engine was built from.
 ///   - image: the path of what the engine was fed: a JPEG or PNG image, or an `.npy` tensor that is fed
 ///     as it is.
-///   - dump: the path of a file or folder that ``Dump`` reads.
+///   - dump: the path of a file or folder that `Dump` reads.
+///   - options: detections, preprocessing, tolerances, the engine's type, and which run to take.
 /// - Throws: ``UsageError`` when an option does not go with the model or the dump.
 public func compareDump(
   model: String, image: String, dump: String, options: DumpOptions = DumpOptions()

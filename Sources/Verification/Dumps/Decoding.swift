@@ -34,7 +34,7 @@ public struct Decoding: Sendable {
   }
 
   /// - Parameters:
-  ///   - model: the path of a graph that ends in a plugin.
+  ///   - path: the path of a graph that ends in a plugin.
   ///   - heads: the plugin's inputs by their names in the graph; others are left out of account.
   ///   - threads: how many to use; all that the process may use when left out.
   /// - Throws: one line: what cannot be read or run, or lacks.
@@ -58,7 +58,10 @@ public struct Decoding: Sendable {
 
   /// Holds what an engine made of the same heads against this.
   ///
-  /// - Parameter options: detections, tolerances and the engine; nothing else applies.
+  /// - Parameters:
+  ///   - dump: the engine's outputs.
+  ///   - dumpPath: where they were read, for messages.
+  ///   - options: detections, tolerances and the engine; nothing else applies.
   /// - Throws: ``UsageError`` when the dump has no such run.
   public func compare(with dump: Dump, path dumpPath: String, options: DumpOptions)
     throws(UsageError)

@@ -42,7 +42,9 @@ public struct TestVectors: Sendable {
   let plugin: Model
   let cases: [Case]
 
-  /// - Parameter path: a graph that ends in `YoloLayer_TRT`.
+  /// - Parameters:
+  ///   - path: a graph that ends in `YoloLayer_TRT`.
+  ///   - options: how many cases, their seed and shapes, and threads.
   /// - Throws: ``UsageError`` when an option does not go with the model, else one line that says what
   ///   cannot be read or run.
   public init(model path: String, options: Options = Options()) throws {

@@ -9,7 +9,7 @@ import Tensors
 ///
 /// - Parameters:
 ///   - file: the path of the record.
-///   - dumps: paths of what ``Dump`` reads: one that holds all images as a batch, in the record's
+///   - dumps: paths of what `Dump` reads: one that holds all images as a batch, in the record's
 ///     order, or one for each image.
 ///   - engine: what the engine computes in.
 ///   - options: of these, the tolerances count; the record holds the rest.

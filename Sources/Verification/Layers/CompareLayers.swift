@@ -5,6 +5,8 @@ import Tensors
 /// Compares two model files tensor by tensor on one image, and says where they drift apart.
 ///
 /// - Parameters:
+///   - original: the path of the model as it was exported.
+///   - patched: the path of the model that should compute the same.
 ///   - image: a JPEG, a PNG, or an `.npy` tensor that is fed as it is.
 ///   - options: how the image is fed, and threads.
 ///   - folder: a new folder for the first layer beyond its noise floor, with what it reads; it is not

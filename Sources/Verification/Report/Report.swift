@@ -89,7 +89,7 @@ public struct GoldenReport: Sendable, Codable, Equatable {
 
 /// What an engine wrote.
 public struct DumpReport: Sendable, Codable, Equatable {
-  /// How the file is written, as ``Dump/Format`` names it; `nil` when it could not be read.
+  /// How the file is written, as `Dump.Format` names it; `nil` when it could not be read.
   public var format: String?
   /// Decimal digits that numbers were rounded to; absent where every bit was kept.
   public var significantDigits: Int?

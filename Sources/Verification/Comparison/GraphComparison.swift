@@ -20,6 +20,9 @@ struct GraphComparison {
   var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
+  /// The outputs that detections are read from.
+  private(set) var readFrom: Pair<[String]>?
+  var notCompared: [NotComparedReport] = []
   /// What the stress takes, from the first image whose cells could be compared.
   private(set) var firstWithCells: StressBasis?
   /// What the images' candidates show.
@@ -82,6 +85,7 @@ struct GraphComparison {
       for (model, ending) in models.with(pair.endings).both {
         for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
       }
+      for difference in pair.namedOutputs.differences { judgement.differ(difference) }
       var report = ImageReport(
         path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
       report.inputShape = image.tensors.original.shape.dimensions
@@ -133,6 +137,12 @@ struct GraphComparison {
         }
       } catch {
         judgement.doubt(error.description)
+      }
+      if index == 0 {
+        pair.namedOutputs.judge(
+          results, rows: Set(pair.endings.both.flatMap(\.detectionOutputs)),
+          tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance,
+          &report, &judgement)
       }
       if image.imageCount == 1 {
         for (model, name) in models.with(results.map(\.firstThatVariesInBatch)).both {
@@ -195,6 +205,8 @@ struct GraphComparison {
   private mutating func keep(_ pair: PreparedPair, for fed: Pair<ResolvedGraph.Description>) {
     notes += (pair.notes + precisionNotes(pair.precisions)).filter { !notes.contains($0) }
     forms = pair.endings.map(\.form)
+    readFrom = pair.endings.map(\.detectionOutputs)
+    notCompared += pair.namedOutputs.skipped.filter { !notCompared.contains($0) }
     prepared[fed.both] = pair
   }
 

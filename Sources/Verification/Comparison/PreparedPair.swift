@@ -47,6 +47,8 @@ struct PreparedPair {
   let precisions: Pair<ElementType>
   /// Outputs whose shapes only a run tells.
   let openOutputs: Pair<Set<String>>
+  /// What is compared beside detections; nothing where the graphs are compared as tensors.
+  let namedOutputs: NamedOutputs
   let notes: [String]
   /// The graphs' ends, where they were cut off already.
   var tails: Result<TailPair, Refusal>?
@@ -63,10 +65,17 @@ struct PreparedPair {
       return geometry
     }
     let basis = Self.basis(endings, geometries)
+    let named: NamedOutputs
+    if case .cells = basis {
+      named = NamedOutputs(models, endings, lookups)
+    } else {
+      named = NamedOutputs()
+    }
+    namedOutputs = named
     let observed = models.with(endings).map { model, ending in
       let names =
         switch basis {
-        case .cells: ending.observedTensors
+        case .cells: (ending.observedTensors + named.compared).uniqued
         case .tensors, .nothing: model.model.graph.outputs.map(\.name)
         }
       return names.filter { !$0.isEmpty }
@@ -91,10 +100,17 @@ struct PreparedPair {
         model.model.graph, metadata: model.model.metadata, expectedClasses: classes, lookup: lookup)
     }
     let alone = models.with(lookups).map { recognize($0, $1, nil) }
-    guard alone.original.classCount != alone.patched.classCount else { return alone }
-    return Pair(
-      original: recognize(models.original, lookups.original, alone.patched.classCount),
-      patched: recognize(models.patched, lookups.patched, alone.original.classCount))
+    var endings = alone
+    if alone.original.classCount != alone.patched.classCount {
+      endings = Pair(
+        original: recognize(models.original, lookups.original, alone.patched.classCount),
+        patched: recognize(models.patched, lookups.patched, alone.original.classCount))
+    }
+    endings.patched = endings.patched.reading(
+      like: endings.original, models.patched, lookups.patched)
+    endings.original = endings.original.reading(
+      like: endings.patched, models.original, lookups.original)
+    return endings
   }
 
   private static func basis(
@@ -122,6 +138,28 @@ struct PreparedPair {
 }
 
 extension Ending {
+  /// The graph's end read from the outputs that bear the names of those that the other graph's
+  /// detections are read from, where there are such and they can be read.
+  fileprivate func reading(
+    like other: Ending, _ model: LoadedModel, _ lookup: @escaping TensorLookup
+  ) -> Ending {
+    let wanted = other.detectionOutputs
+    let names = model.model.graph.outputs.map(\.name)
+    guard !isPluginForm, !other.isPluginForm, !wanted.isEmpty,
+      Set(wanted) != Set(detectionOutputs), Set(wanted).isSubset(of: names)
+    else { return self }
+    let first = model.model.graph.outputs.filter { wanted.contains($0.name) }
+    let rest = model.model.graph.outputs.filter { !wanted.contains($0.name) }
+    for outputs in [first + rest, first] {
+      var graph = model.model.graph
+      graph.outputs = outputs
+      let found = Ending.recognize(
+        graph, metadata: model.model.metadata, expectedClasses: other.classCount, lookup: lookup)
+      if found.form == other.form, Set(found.detectionOutputs) == Set(wanted) { return found }
+    }
+    return self
+  }
+
   /// Whether the graph leaves the decode to whoever reads its head maps.
   var needsGeometry: Bool {
     if case .heads = tail { true } else { false }
@@ -131,12 +169,7 @@ extension Ending {
 extension LoadedModel {
   /// What is to be said of the graph's end.
   func notes(on ending: Ending) -> [String] {
-    var notes = ending.notes
-    if !ending.oneSidedOutputs.isEmpty {
-      let names = ending.oneSidedOutputs.map { "'\($0)'" }.joined(separator: ", ")
-      notes.append("not compared: \(names)")
-    }
-    return notes.map { "\(path): \($0)" }
+    ending.notes.map { "\(path): \($0)" }
   }
 
   /// How the graph decodes: what its structure tells, or what decoding made-up maps shows.

@@ -100,6 +100,11 @@ package struct CellTable: Sendable {
     }
   }
 
+  /// The place behind a cell's scores.
+  package func firstBehindScores(_ classCount: Int) -> Int {
+    scores.first + scoreCount(classCount)
+  }
+
   /// Whether a cell's numbers can be read where they stand.
   var isReadInPlace: Bool {
     unit.isPixels && !isYFirst && kind != .best && activation != .softmaxWithNothingLast

@@ -42,7 +42,7 @@ extension Ending {
     declaration: OutputDeclaration = OutputDeclaration(), lookup: @escaping TensorLookup
   ) -> Ending {
     let recognizer = Recognizer(
-      structure: GraphStructure(graph, lookup: lookup),
+      structure: GraphStructure(graph, lookup: lookup), metadata: metadata,
       namedClasses: ClassNames(metadata: metadata)?.count, expectedClasses: expectedClasses)
     let found =
       declaration.columns.flatMap(recognizer.declared)

@@ -5,6 +5,7 @@ import Tensors
 /// A graph with what its metadata and the other graph say of its classes.
 struct Recognizer {
   let structure: GraphStructure
+  let metadata: [String: String]
   let namedClasses: Int?
   let expectedClasses: Int?
 
@@ -57,10 +58,22 @@ struct Recognizer {
     if named > 0, extra > 0, prototypes {
       return (named, [], ["\(extra) mask coefficients of each row are not compared"])
     }
+    if named > 0, extra == extraOfTask { return (named, [], []) }
     guard namedClasses != nil else { return (room, [], []) }
     return (
       room, ["the metadata names \(named) classes, but the output has room for \(room)"], []
     )
+  }
+
+  /// The numbers that a cell has behind its classes by Ultralytics' metadata: those of keypoints, or
+  /// one angle.
+  private var extraOfTask: Int? {
+    if metadata["task"] == "obb" { return 1 }
+    guard metadata["task"] == "pose", let text = metadata["kpt_shape"] else { return nil }
+    let sizes = text.split { !$0.isNumber }.compactMap { Int($0) }
+    guard sizes.count == 2 else { return nil }
+    let (product, isTooLarge) = sizes[0].multipliedReportingOverflow(by: sizes[1])
+    return isTooLarge ? nil : product
   }
 
   /// What is wrong when the metadata names another number of classes than there is.

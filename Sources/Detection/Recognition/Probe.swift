@@ -52,12 +52,30 @@ package struct Probe: Sendable {
       layout = learned.layout
     }
     areHeads = !table.heads.isEmpty
-    var part = try graph.extract(inputs: maps.map(\.name), outputs: table.names)
-    part.inputs = maps.map { map in
-      ValueInfo(
-        name: map.name, elementType: map.description.elementType,
-        dimensions: map.description.shape.map { .fixed($0) })
+    var fed = Dictionary(
+      maps.map { ($0.name, $0.description) }, uniquingKeysWith: { first, _ in first })
+    var images: [String: Tensor] = [:]
+    var part: Graph
+    do {
+      part = try graph.extract(inputs: maps.map(\.name), outputs: table.names)
+    } catch {
+      // Some exports ask the image for its shape.
+      guard let image = try? ImageInput(graph).name, let description = lookup(image) else {
+        throw error
+      }
+      part = try graph.extract(inputs: maps.map(\.name) + [image], outputs: table.names)
+      fed[image] = description
+      images[image] = Tensor.zeros(description.elementType, shape: description.shape)
     }
+    part.inputs = part.inputs.compactMap { input in
+      fed[input.name].map { description in
+        ValueInfo(
+          name: input.name, elementType: description.elementType,
+          dimensions: description.shape.map { .fixed($0) })
+      }
+    }
+    let unread = Set(images.keys).subtracting(part.inputs.map(\.name))
+    for name in unread { images[name] = nil }
     self.graph = part
     self.layout = layout
     self.table = table
@@ -88,7 +106,7 @@ package struct Probe: Sendable {
       runs.append(
         Dictionary(uniqueKeysWithValues: maps.map { map in (map.name, map.tensor { _ in 0 }) }))
     }
-    self.runs = runs
+    self.runs = runs.map { $0.merging(images) { map, _ in map } }
   }
 
   /// The logit of the `level`-th of `count` probabilities that stand evenly between 0 and 1.

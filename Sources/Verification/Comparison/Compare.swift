@@ -101,6 +101,8 @@ private func comparedModels(
   report.timings.inferenceSeconds = comparison.inferenceSeconds
   report.timings.stressSeconds = comparison.stressSeconds
   report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
+  report.setOutputs(comparison.readFrom, models)
+  report.notCompared = comparison.notCompared.isEmpty ? nil : comparison.notCompared
   report.conclude((stress?.reasons ?? []).map { "stress: \($0)" })
   if report.verdict != .equivalent { comparison.explain(&report) }
   return (report, comparison)
@@ -122,6 +124,19 @@ extension Report {
     } catch {
       notes.append("the layers could not be compared: \(error)")
     }
+  }
+
+  fileprivate mutating func setOutputs(
+    _ readFrom: Pair<[String]>?, _ models: Pair<LoadedModel>
+  ) {
+    guard let readFrom else { return }
+    func set(_ graph: inout GraphReport, _ names: [String], _ model: LoadedModel) {
+      graph.readFrom = names.isEmpty ? nil : names
+      graph.hasOtherOutputs =
+        !names.isEmpty && model.model.graph.outputs.contains { !names.contains($0.name) }
+    }
+    set(&original, readFrom.original, models.original)
+    set(&patched, readFrom.patched, models.patched)
   }
 
   fileprivate mutating func setForms(_ forms: Pair<Form>) {

@@ -21,6 +21,9 @@ struct GraphComparison {
   var notes: [String] = []
   private(set) var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
+  /// The outputs that detections are read from.
+  private(set) var readFrom: Pair<[String]>?
+  var notCompared: [NotComparedReport] = []
   /// What the stress takes, from the first image whose cells could be compared.
   private(set) var firstWithCells: StressBasis?
   /// What the images' candidates show.
@@ -35,6 +38,16 @@ struct GraphComparison {
   private static let evidenceLimit = 3
 
   var sharing: Sharing { joint.sharing }
+  /// Whether both graphs' outputs have the same names and are proven to be the same values.
+  private var provesOutputs: Bool {
+    let outputs = models.map { $0.model.graph.outputs.map(\.name) }
+    return !outputs.original.isEmpty && outputs.original == outputs.patched
+      && outputs.original.allSatisfy { name in
+        joint.names.original[name] != nil
+          && joint.names.original[name] == joint.names.patched[name]
+      }
+  }
+
   /// Whether every node that accumulates is proven identical.
   var sharesNetwork: Bool { !OperatorTable.accumulates(anyOf: joint.unsharedOperators) }
 
@@ -87,6 +100,7 @@ struct GraphComparison {
       for (model, ending) in models.with(pair.endings).both {
         for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
       }
+      for difference in pair.namedOutputs.differences { judgement.differ(difference) }
       var report = ImageReport(
         path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
       report.inputShape = image.tensors.original.shape.dimensions
@@ -121,7 +135,9 @@ struct GraphComparison {
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original.shape),
           noise: rounding(pair).tensorTolerance, labels: labels, team: team)
-        for (model, (ending, side)) in models.with(pair.endings.with(sides)).both {
+        if provesOutputs { judgement.agree() }
+        for (model, (ending, side)) in models.with(pair.endings.with(sides)).both
+        where !provesOutputs {
           for assumption in ending.assumptions(side.cells) {
             judgement.assume(assumption, of: model.path)
           }
@@ -146,6 +162,12 @@ struct GraphComparison {
         }
       } catch {
         judgement.doubt(error.description)
+      }
+      if index == 0 {
+        pair.namedOutputs.judge(
+          results, rows: Set(pair.endings.both.flatMap(\.detectionOutputs)),
+          tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance,
+          &report, &judgement)
       }
       if image.imageCount == 1 {
         for (model, (tensors, fed)) in models.with(results.with(image.tensors)).both {
@@ -208,6 +230,8 @@ struct GraphComparison {
   private mutating func keep(_ pair: PreparedPair, for fed: Pair<ResolvedGraph.Description>) {
     notes += (pair.notes + precisionNotes(pair.precisions)).filter { !notes.contains($0) }
     forms = pair.endings.map(\.form)
+    readFrom = pair.endings.map(\.detectionOutputs)
+    notCompared += pair.namedOutputs.skipped.filter { !notCompared.contains($0) }
     prepared[fed.both] = pair
   }
 

@@ -145,8 +145,12 @@ struct Judgement {
   }
 
   /// A pair of outputs that are no detections.
-  mutating func add(_ tensors: TensorComparison, named name: String, tolerance: Double) {
-    if tensors.agrees { hasEvidence = true }
+  ///
+  /// - Parameter isEvidence: whether their agreement says something of the detections.
+  mutating func add(
+    _ tensors: TensorComparison, named name: String, tolerance: Double, isEvidence: Bool = true
+  ) {
+    if tensors.agrees, isEvidence { hasEvidence = true }
     guard tensors.different > 0 else { return }
     let place = tensors.worstIndex.map { "[\($0.map(String.init).joined(separator: ","))]" } ?? ""
     let infinite = tensors.nonFinite > 0 ? ", \(tensors.nonFinite) of them NaN or infinite" : ""

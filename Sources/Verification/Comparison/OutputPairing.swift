@@ -13,26 +13,33 @@ struct OutputPairing {
   }
 
   private(set) var pairs: [(original: Output, patched: Output, by: TensorReport.Pairing)] = []
+  /// Outputs of one name whose types or shapes differ.
+  private(set) var mismatched: [(original: Output, patched: Output)] = []
   /// Outputs that only one of the graphs has.
   private(set) var unpaired: Pair<[Output]>
 
-  /// Pairs by content, then by name, then in their order; only outputs of one shape make a pair.
+  /// Pairs by name; what no name pairs by content, then in its order. Only outputs of one type and
+  /// shape make a pair.
   init(_ outputs: Pair<[Output]>) {
     unpaired = outputs
-    pair(by: .content) { $0.value == $1.value }
-    pair(by: .name) { $0.name == $1.name }
+    pairByName()
+    pair(by: .content) { !$0.value.isEmpty && $0.value == $1.value }
     pair(by: .order) { _, _ in true }
   }
 
-  /// Unpaired outputs of one name, type and rank whose shapes came out differently in the run.
-  var otherwiseShaped: [(original: Output, patched: Output)] {
-    unpaired.original.compactMap { original in
-      let partner = unpaired.patched.first {
-        $0.name == original.name && $0.tensor.elementType == original.tensor.elementType
-          && $0.tensor.shape.rank == original.tensor.shape.rank
+  private mutating func pairByName() {
+    for output in unpaired.original {
+      guard let place = unpaired.patched.firstIndex(where: { $0.name == output.name }) else {
+        continue
       }
-      guard let partner, original.hasOpenShape, partner.hasOpenShape else { return nil }
-      return (original, partner)
+      let partner = unpaired.patched.remove(at: place)
+      unpaired.original.removeAll { $0.name == output.name }
+      if output.tensor.isShapedLike(partner.tensor) {
+        let isProven = !output.value.isEmpty && output.value == partner.value
+        pairs.append((output, partner, isProven ? .content : .name))
+      } else {
+        mismatched.append((output, partner))
+      }
     }
   }
 
@@ -41,11 +48,17 @@ struct OutputPairing {
   ) {
     for output in unpaired.original {
       let partner = unpaired.patched.firstIndex {
-        $0.tensor.shape == output.tensor.shape && matches(output, $0)
+        $0.tensor.isShapedLike(output.tensor) && matches(output, $0)
       }
       guard let partner else { continue }
       pairs.append((output, unpaired.patched.remove(at: partner), pairing))
       unpaired.original.removeAll { $0.name == output.name }
     }
+  }
+}
+
+extension Tensor {
+  fileprivate func isShapedLike(_ other: Tensor) -> Bool {
+    shape == other.shape && elementType == other.elementType
   }
 }

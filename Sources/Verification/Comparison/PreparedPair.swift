@@ -47,6 +47,8 @@ struct PreparedPair {
   let precisions: Pair<ElementType>
   /// Outputs whose shapes only a run tells.
   let openOutputs: Pair<Set<String>>
+  /// What is compared beside detections; nothing where the graphs are compared as tensors.
+  let namedOutputs: NamedOutputs
   let notes: [String]
   /// The graphs' ends, where they were cut off already.
   var tails: Result<TailPair, Refusal>?
@@ -65,10 +67,17 @@ struct PreparedPair {
       return ending.geometry
     }
     let basis = Self.basis(endings, geometries)
+    let named: NamedOutputs
+    if case .cells = basis {
+      named = NamedOutputs(models, endings, lookups)
+    } else {
+      named = NamedOutputs()
+    }
+    namedOutputs = named
     let observed = models.with(endings).map { model, ending in
       let names =
         switch basis {
-        case .cells: ending.observedTensors
+        case .cells: (ending.observedTensors + named.compared).uniqued
         case .tensors, .nothing: model.model.graph.outputs.map(\.name)
         }
       return names.filter { !$0.isEmpty }
@@ -98,12 +107,19 @@ struct PreparedPair {
         declaration: declaration, lookup: lookup)
     }
     let sides = models.with(lookups).with(declarations)
-    let alone = sides.map { recognize($0.0, $0.1, $1, nil) }
-    guard alone.original.classCount != alone.patched.classCount else { return alone }
-    let classes = Pair(original: alone.patched.classCount, patched: alone.original.classCount)
-    return sides.with(classes).map { side, classes in
-      recognize(side.0.0, side.0.1, side.1, classes)
+    var endings = sides.map { recognize($0.0, $0.1, $1, nil) }
+    if endings.original.classCount != endings.patched.classCount {
+      let classes = Pair(
+        original: endings.patched.classCount, patched: endings.original.classCount)
+      endings = sides.with(classes).map { side, classes in
+        recognize(side.0.0, side.0.1, side.1, classes)
+      }
     }
+    endings.patched = endings.patched.reading(
+      like: endings.original, models.patched, lookups.patched)
+    endings.original = endings.original.reading(
+      like: endings.patched, models.original, lookups.original)
+    return endings
   }
 
   private static func basis(
@@ -134,15 +150,34 @@ struct PreparedPair {
   }
 }
 
+extension Ending {
+  /// The graph's end read from the outputs that bear the names of those that the other graph's
+  /// detections are read from, where there are such and they can be read.
+  fileprivate func reading(
+    like other: Ending, _ model: LoadedModel, _ lookup: @escaping TensorLookup
+  ) -> Ending {
+    let wanted = other.detectionOutputs
+    let names = model.model.graph.outputs.map(\.name)
+    guard !isPluginForm, !other.isPluginForm, !wanted.isEmpty,
+      Set(wanted) != Set(detectionOutputs), Set(wanted).isSubset(of: names)
+    else { return self }
+    let first = model.model.graph.outputs.filter { wanted.contains($0.name) }
+    let rest = model.model.graph.outputs.filter { !wanted.contains($0.name) }
+    for outputs in [first + rest, first] {
+      var graph = model.model.graph
+      graph.outputs = outputs
+      let found = Ending.recognize(
+        graph, metadata: model.model.metadata, expectedClasses: other.classCount, lookup: lookup)
+      if found.form == other.form, Set(found.detectionOutputs) == Set(wanted) { return found }
+    }
+    return self
+  }
+}
+
 extension LoadedModel {
   /// What is to be said of the graph's end.
   func notes(on ending: Ending) -> [String] {
-    var notes = ending.notes
-    if !ending.oneSidedOutputs.isEmpty {
-      let names = ending.oneSidedOutputs.map { "'\($0)'" }.joined(separator: ", ")
-      notes.append("not compared: \(names)")
-    }
-    return notes.map { "\(path): \($0)" }
+    ending.notes.map { "\(path): \($0)" }
   }
 
   /// What the graph gives out, with what decoding synthetic maps shows of it.

@@ -129,11 +129,16 @@ struct SuppressionJudge {
 
   /// What a plugin would give out of the boxes above the confidence, had it no limits.
   private func judgeLimits(_ judgement: inout Judgement) {
-    for (name, side) in judgement.names.with(sides).both {
+    let others = Pair(original: sides.patched, patched: sides.original)
+    for (name, (side, other)) in judgement.names.with(sides.with(others)).both {
       guard let plugin = side.suppressed?.plugin else { continue }
       let all = asked(side.knownCells.detections(plugin.suppression.withoutLimits(rule.confidence)))
       let given = asked(side.knownCells.detections(plugin.suppression))
-      let lost = Set(all.map(Choice.init)).subtracting(given.map(Choice.init))
+      // What the other graph's own limits drop as well is no difference.
+      var lost = Set(all.map(Choice.init)).subtracting(given.map(Choice.init))
+      if let own = other.suppressed?.plugin.suppression {
+        lost.formIntersection(asked(other.knownCells.detections(own)).map(Choice.init))
+      }
       if !lost.isEmpty {
         judgement.differ(
           "\(lost.count) detections above the confidence \(rule.confidence) are lost to the limits of "

@@ -18,12 +18,15 @@ package struct TensorComparison: Sendable, Equatable {
   /// - Parameters:
   ///   - tolerance: how far two elements may be apart, times the original's magnitude where that is
   ///     above 1.
+  ///   - axis: one along whose indices magnitudes are taken together, as the columns of rows, for
+  ///     which the largest counts.
   /// - Precondition: the shapes are equal.
-  package init(original: Tensor, patched: Tensor, tolerance: Double) {
+  package init(original: Tensor, patched: Tensor, tolerance: Double, axis: Int? = nil) {
     precondition(original.shape == patched.shape)
     let left = original.doubles()
     let right = patched.doubles()
     var worst: (error: Double, position: Int)?
+    let columns = axis.map { ColumnScales(left, original.shape, axis: $0) }
     for position in left.indices {
       let (a, b) = (left[position], right[position])
       guard a.isFinite, b.isFinite else {
@@ -36,7 +39,7 @@ package struct TensorComparison: Sendable, Equatable {
       guard error > 0 else { continue }
       maxAbsoluteError = max(maxAbsoluteError, error)
       maxRelativeError = max(maxRelativeError, error / max(abs(a), abs(b)))
-      let scaled = error / max(1, abs(a))
+      let scaled = error / max(1, columns?[position] ?? abs(a))
       if !(scaled <= tolerance) { different += 1 }
       if scaled > worst?.error ?? 0 { worst = (scaled, position) }
     }
@@ -47,6 +50,23 @@ package struct TensorComparison: Sendable, Equatable {
   private static func index(_ position: Int, in shape: Shape) -> [Int] {
     zip(shape.strides, shape).map { stride, size in position / stride % size }
   }
+}
+
+/// The largest finite magnitude at each index of an axis.
+private struct ColumnScales {
+  private let inner: Int
+  private var largest: [Double]
+
+  init(_ values: [Double], _ shape: Shape, axis: Int) {
+    inner = shape.dimensions[(axis + 1)...].reduce(1, *)
+    largest = [Double](repeating: 0, count: max(shape[axis], 1))
+    for (position, value) in values.enumerated() where value.isFinite {
+      let place = position / inner % largest.count
+      largest[place] = max(largest[place], abs(value))
+    }
+  }
+
+  subscript(position: Int) -> Double { largest[position / inner % largest.count] }
 }
 
 extension Tensor {

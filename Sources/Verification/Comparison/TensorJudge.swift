@@ -7,6 +7,8 @@ struct TensorJudge {
   let outputs: Pair<[OutputPairing.Output]>
   /// For an element, times its magnitude where that is above 1.
   let tolerance: Double
+  /// Whether an output of the original's that the other side lacks is a difference.
+  var requiresAll = true
 
   func judge(_ report: inout ImageReport, _ judgement: inout Judgement) {
     let pairing = OutputPairing(outputs)
@@ -20,16 +22,24 @@ struct TensorJudge {
         maxAbsoluteError: Figure(found.maxAbsoluteError),
         maxRelativeError: Figure(found.maxRelativeError), worstIndex: found.worstIndex)
     }
-    for (original, patched) in pairing.otherwiseShaped {
+    for (original, patched) in pairing.mismatched {
+      let tensors = Pair(original: original.tensor, patched: patched.tensor)
       judgement.differ(
-        "'\(original.name)' is \(original.tensor.shape) in \(judgement.names.original) and "
-          + "\(patched.tensor.shape) in \(judgement.names.patched)", in: .tensors)
+        NamedOutputs.mismatch(
+          original.name, tensors.map(\.elementType), tensors.map(\.shape), judgement.names),
+        in: .tensors)
+    }
+    if requiresAll, !pairing.pairs.isEmpty {
+      for output in pairing.unpaired.original {
+        judgement.differ(
+          "\(judgement.names.patched) does not give out '\(output.name)'", in: .tensors)
+      }
     }
     for (path, unpaired) in paths.with(pairing.unpaired).both where !unpaired.isEmpty {
       let names = unpaired.map { "'\($0.name)' \($0.tensor.shape)" }.joined(separator: ", ")
       judgement.note("\(path): outputs without a counterpart: \(names)")
     }
-    if pairing.pairs.isEmpty {
+    if pairing.pairs.isEmpty, pairing.mismatched.isEmpty {
       judgement.doubt(
         "no output of \(judgement.names.original) has the shape of one of \(judgement.names.patched)"
       )

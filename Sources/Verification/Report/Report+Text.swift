@@ -11,7 +11,9 @@ extension Report {
     lines += (drift?.textLines ?? []).map { "  " + $0 }
     let stressLines = [stress?.text, coverage?.text(hasStress: stress != nil)].compactMap { $0 }
     if !stressLines.isEmpty { lines += [""] + stressLines }
-    if !notes.isEmpty { lines += [""] + notes.map { "note: \($0)" } }
+    let skipped = (notCompared ?? []).map { "not compared: \($0.what): \($0.why)" }
+    let said = notes.map { "note: \($0)" } + skipped
+    if !said.isEmpty { lines += [""] + said }
     lines.append("")
     lines += reasons.filter { !failures.contains($0) }.map { "- \($0)" }
     if !failures.isEmpty { lines.append("- \(failures.count) could not be read or run") }
@@ -43,7 +45,7 @@ extension Report {
     var table = TextTable()
     let sides = Pair(original: original, patched: patched)
     for (title, side) in sideTitles.with(sides).both {
-      table.add([title, side.path, side.form ?? ""])
+      table.add([title, side.path, side.formText])
     }
     if let dump { table.add(["engine", dump.text, ""]) }
     var lines = table.lines
@@ -53,6 +55,15 @@ extension Report {
           + "the original, \(sharing.patchedOnly) only in the patched")
     }
     return lines
+  }
+}
+
+extension GraphReport {
+  /// The form, and where detections are read from where that may not be plain.
+  fileprivate var formText: String {
+    guard let form else { return "" }
+    guard let readFrom, hasOtherOutputs else { return form }
+    return "\(form), read from \(readFrom.map { "'\($0)'" }.joined(separator: ", "))"
   }
 }
 

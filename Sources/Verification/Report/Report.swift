@@ -10,6 +10,8 @@ public struct Report: Sendable, Codable, Equatable {
   public var reasons: [String] = []
   /// What is worth knowing and decides nothing.
   public var notes: [String] = []
+  /// What was skipped, and why; absent where nothing was.
+  public var notCompared: [NotComparedReport]?
   public var original: GraphReport
   public var patched: GraphReport
   /// The record in the original's place, where there is one.
@@ -31,7 +33,8 @@ public struct Report: Sendable, Codable, Equatable {
   public var failures: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case schema, verdict, reasons, notes, original, patched, golden, sharing, dump, images, stress,
+    case schema, verdict, reasons, notes, notCompared, original, patched, golden, sharing, dump,
+      images, stress,
       coverage, drift, diagnosis, timings
   }
 
@@ -39,6 +42,18 @@ public struct Report: Sendable, Codable, Equatable {
     self.verdict = verdict
     self.original = original
     self.patched = patched
+  }
+}
+
+/// Something that the verdict does not rest on.
+public struct NotComparedReport: Sendable, Codable, Hashable {
+  /// An output, a test.
+  public var what: String
+  public var why: String
+
+  public init(what: String, why: String) {
+    self.what = what
+    self.why = why
   }
 }
 
@@ -66,6 +81,12 @@ public struct GraphReport: Sendable, Codable, Equatable {
   public var sha256: String?
   /// What the graph ends in, as the contract names it; `nil` when it could not be told.
   public var form: String?
+  /// The outputs that detections are read from; absent where there are none.
+  public var readFrom: [String]?
+  /// Whether the graph gives out more than these. Not encoded.
+  public var hasOtherOutputs = false
+
+  private enum CodingKeys: String, CodingKey { case path, sha256, form, readFrom }
 
   public init(path: String, sha256: String? = nil, form: String? = nil) {
     self.path = path

@@ -33,6 +33,7 @@ package struct OperatorTable: Sendable {
     HardSigmoid.self,
     HardSwish.self,
     Identity.self,
+    If.self,
     LeakyRelu.self,
     Less.self,
     LessOrEqual.self,

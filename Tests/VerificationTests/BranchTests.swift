@@ -28,7 +28,8 @@ struct BranchTests {
         .with {
           $0 = node("If", ["condition"], ["chosen"])
           $0.attribute = [
-            branch("then_branch", "Identity", map), branch("else_branch", "Neg", map),
+            branch("then_branch", node("Identity", [map], ["result"])),
+            branch("else_branch", node("Neg", [map], ["result"])),
           ]
         },
       ], at: last)
@@ -45,14 +46,96 @@ struct BranchTests {
     }
   }
 
-  private func branch(_ name: String, _ type: String, _ map: String) -> Onnx_AttributeProto {
+  private func branch(_ name: String, _ node: Onnx_NodeProto) -> Onnx_AttributeProto {
     .with {
       $0.name = name
       $0.type = .graph
       $0.g.name = name
-      $0.g.node = [node(type, [map], ["result"])]
+      $0.g.node = [node]
       $0.g.output = [.with { $0.name = "result" }]
     }
+  }
+
+  /// `y = If(x[0] > 0) { x + 1 } else { Concat(x, x) or x - 1 }` on `x` `[2]`.
+  private func computed(sameShape: Bool) throws -> Model {
+    let proto = Onnx_ModelProto.with { model in
+      model.irVersion = 8
+      model.opsetImport = [.with { $0.version = 13 }]
+      model.graph.name = "computed"
+      model.graph.input = [tensor("x", [2])]
+      model.graph.output = [.with { $0.name = "y" }]
+      model.graph.initializer = [
+        .with {
+          $0.name = "zero"
+          $0.dataType = Int32(Onnx_TensorProto.DataType.int64.rawValue)
+          $0.int64Data = [0]
+        },
+        .with {
+          $0.name = "one"
+          $0.dataType = Int32(Onnx_TensorProto.DataType.float.rawValue)
+          $0.floatData = [1]
+        },
+      ]
+      model.graph.node = [
+        node("Gather", ["x", "zero"], ["first"]), node("Floor", ["one"], ["unit"]),
+        node("Sub", ["one", "unit"], ["nought"]),
+        node("Greater", ["first", "nought"], ["condition"]),
+        .with {
+          $0 = node("If", ["condition"], ["inner"])
+          $0.attribute = [
+            branch("then_branch", node("Add", ["x", "one"], ["result"])),
+            branch(
+              "else_branch",
+              sameShape
+                ? node("Sub", ["x", "one"], ["result"])
+                : .with {
+                  $0 = node("Concat", ["x", "x"], ["result"])
+                  $0.attribute = [
+                    .with {
+                      $0.name = "axis"
+                      $0.type = .int
+                    }
+                  ]
+                }),
+          ]
+        },
+        node("Neg", ["inner"], ["y"]),
+      ]
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.file("computed.onnx")
+    try (proto.serializedBytes() as Data).write(to: URL(fileURLWithPath: path))
+    return try Model(contentsOfFile: path)
+  }
+
+  @Test(arguments: [true, false]) func aComputedConditionChoosesInTheRun(sameShape: Bool) throws {
+    for model in [
+      try computed(sameShape: sameShape), try computed(sameShape: sameShape).inFloat64(),
+    ] {
+      let plan = try Plan(ResolvedGraph(model, inputs: ["x": .init(.float32, [2])]))
+      func run(_ x: [Float]) throws -> [Float] {
+        let y = try #require(try plan.run(["x": Tensor(x)], threads: 1)["y"])
+        return try y.asFloat32().elements(of: Float.self)
+      }
+      #expect(try run([2, -3]) == [-3, 2])
+      #expect(try run([-2, -3]) == (sameShape ? [3, 4] : [2, 3, 2, 3]))
+    }
+  }
+
+  private func tensor(_ name: String, _ sizes: [Int64]) -> Onnx_ValueInfoProto {
+    .with { info in
+      info.name = name
+      info.type.tensorType.elemType = Int32(Onnx_TensorProto.DataType.float.rawValue)
+      info.type.tensorType.shape.dim = sizes.map { size in .with { $0.dimValue = size } }
+    }
+  }
+
+  @Test func anOperatorThatIsMissingInABranchIsNamed() throws {
+    var model = try computed(sameShape: true)
+    for index in model.graph.nodes.indices where model.graph.nodes[index].isConditional {
+      model.graph.nodes[index].subgraphs?.graphs["then_branch"]?.nodes[0].operatorType = "Unheard"
+    }
+    #expect(model.missingOperators().map(\.type) == ["Unheard"])
   }
 
   @Test func theBranchIsTakenAsTheSizesSay() throws {

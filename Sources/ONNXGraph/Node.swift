@@ -56,7 +56,7 @@ package struct Subgraphs: Sendable, Equatable {
   /// What the graphs read from around the node, as they name it: the node's last inputs in order, which
   /// are what the graph around names it.
   package let captured: [String]
-  /// By the attributes' names; their inputs are ``captured``.
+  /// By the attributes' names; their last inputs are ``captured``.
   package var graphs: [String: Graph]
 }
 

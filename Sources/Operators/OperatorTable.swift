@@ -38,6 +38,7 @@ package struct OperatorTable: Sendable {
     Less.self,
     LessOrEqual.self,
     Log.self,
+    Loop.self,
     MatMul.self,
     Max.self,
     MaxPool.self,

@@ -130,6 +130,89 @@ struct BranchTests {
     }
   }
 
+  /// `s, all = Loop(trips, true, 0) { s + step, s * s }` while s is below `limit`: sums and squares.
+  private func looping(trips: Int64?, limit: Float) throws -> Model {
+    let proto = Onnx_ModelProto.with { model in
+      model.irVersion = 8
+      model.opsetImport = [.with { $0.version = 13 }]
+      model.graph.name = "looping"
+      model.graph.input = [tensor("step", [1])]
+      model.graph.output = ["s", "all"].map { name in .with { $0.name = name } }
+      model.graph.initializer = [
+        .with {
+          $0.name = "trips"
+          $0.dataType = Int32(Onnx_TensorProto.DataType.int64.rawValue)
+          $0.int64Data = [trips ?? 0]
+        },
+        number("start", 0), number("limit", limit),
+      ]
+      model.graph.node = [
+        .with {
+          $0 = node("Loop", [trips == nil ? "" : "trips", "", "start"], ["s", "all"])
+          $0.attribute = [
+            .with { body in
+              body.name = "body"
+              body.type = .graph
+              body.g.name = "body"
+              body.g.input = ["number", "goes", "sum"].map { name in .with { $0.name = name } }
+              body.g.node = [
+                node("Add", ["sum", "step"], ["next"]), node("Mul", ["next", "next"], ["square"]),
+                node("Less", ["next", "limit"], ["on"]),
+              ]
+              body.g.output = [
+                tensor("on", [1]), tensor("next", [1]), tensor("square", [1]),
+              ]
+            }
+          ]
+        }
+      ]
+    }
+    let folder = try TemporaryFolder()
+    let path = folder.file("looping.onnx")
+    try (proto.serializedBytes() as Data).write(to: URL(fileURLWithPath: path))
+    return try Model(contentsOfFile: path)
+  }
+
+  private func number(_ name: String, _ value: Float) -> Onnx_TensorProto {
+    .with {
+      $0.name = name
+      $0.dims = [1]
+      $0.dataType = Int32(Onnx_TensorProto.DataType.float.rawValue)
+      $0.floatData = [value]
+    }
+  }
+
+  /// Trips, limit, and the sum and squares that a plain loop gives.
+  @Test(
+    arguments: [
+      (3, 100, 6, [4, 16, 36]), (0, 100, 0, []), (nil, 5, 6, [4, 16, 36]), (9, 3, 4, [4, 16]),
+    ] as [(Int64?, Float, Float, [Float])])
+  func aLoopRunsAsOftenAsItsBoundsSay(
+    _ trips: Int64?, _ limit: Float, _ sum: Float, _ squares: [Float]
+  ) throws {
+    let model = try looping(trips: trips, limit: limit)
+    #expect(model.graph.nodes[0].inputs.suffix(2) == ["step", "limit"])
+    for model in [model, model.inFloat64()] {
+      let plan = try Plan(ResolvedGraph(model, inputs: ["step": .init(.float32, [1])]))
+      let results = try plan.run(["step": Tensor([2] as [Float])], threads: 1)
+      #expect(try results["s"]?.asFloat32().elements(of: Float.self) == [sum])
+      #expect(results["all"]?.shape == [squares.count, 1])
+      #expect(try results["all"]?.asFloat32().elements(of: Float.self) == squares)
+    }
+  }
+
+  // Unoptimised, its 65,536 runs take minutes.
+  #if !DEBUG
+    @Test func aLoopThatNeverEndsIsStopped() throws {
+      let model = try looping(trips: nil, limit: .infinity)
+      let plan = try Plan(ResolvedGraph(model, inputs: ["step": .init(.float32, [1])]))
+      let error = #expect(throws: InterpreterError.self) {
+        try plan.run(["step": Tensor([0] as [Float])], threads: 1)
+      }
+      #expect(error?.description.contains("more than 65536 runs of the body") == true)
+    }
+  #endif
+
   @Test func anOperatorThatIsMissingInABranchIsNamed() throws {
     var model = try computed(sameShape: true)
     for index in model.graph.nodes.indices where model.graph.nodes[index].isConditional {

@@ -66,6 +66,9 @@ extension Node {
     return Dictionary(zip(captured, inputs.suffix(captured.count))) { first, _ in first }
   }
 
+  /// Whether the node's operator is one that runs graphs among its attributes.
+  var runsGraphs: Bool { isConditional || domain.isEmpty && operatorType == "Loop" }
+
   /// The graph an `If` runs on a condition.
   fileprivate func branch(_ isTrue: Bool) -> Onnx_GraphProto? {
     remainder.message.attribute.first {

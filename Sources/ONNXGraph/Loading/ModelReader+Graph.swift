@@ -116,7 +116,7 @@ extension ModelReader {
     node.remainder.message.input = []
     node.remainder.message.output = []
     node.remainder.message.attribute = proto.attribute.map { $0.withoutModeledValue }
-    if node.isConditional, let subgraphs = try? subgraphs(of: proto) {
+    if node.runsGraphs, let subgraphs = try? subgraphs(of: proto) {
       node.subgraphs = subgraphs
       node.inputs += subgraphs.captured
     }
@@ -132,11 +132,8 @@ extension ModelReader {
     inner.problems = nil
     var graphs: [String: Graph] = [:]
     for attribute in node.attribute where attribute.hasG {
-      guard attribute.g.input.isEmpty, attribute.g.output.count == node.output.count else {
-        throw ModelError("a branch has other inputs or outputs than its node")
-      }
       var proto = attribute.g
-      proto.input = captured.map { name in
+      proto.input += captured.map { name in
         var info = Onnx_ValueInfoProto()
         info.name = name
         return info

@@ -20,6 +20,9 @@ package enum If: Operator {
     }
     let branches = try Branches(&node)
     let operands = (1..<max(node.inputCount, 1)).map { node.optionalOperand($0) }
+    for branch in [branches.then, branches.otherwise] {
+      try branch.expect(inputs: operands.count, outputs: node.outputCount)
+    }
     if let isTrue = condition.value?.truth {
       return try prepared(branches[isTrue], operands, chosen: { _ in branches[isTrue] })
     }
@@ -57,16 +60,7 @@ package enum If: Operator {
       })
   }
 
-  package static func inFloat64(_ node: Node) -> Node {
-    var wide = node
-    wide.subgraphs?.graphs = (node.subgraphs?.graphs ?? [:]).mapValues { graph in
-      var graph = graph
-      graph.initializers = graph.initializers.mapValues(\.inFloat64)
-      graph.nodes = graph.nodes.map { $0.definition?.inFloat64($0) ?? $0 }
-      return graph
-    }
-    return wide
-  }
+  package static func inFloat64(_ node: Node) -> Node { node.withSubgraphsInFloat64 }
 }
 
 private struct Branches: Sendable {

@@ -13,6 +13,15 @@ struct SubgraphRun: Sendable {
   let opset: Int
   let convolution: ConvolutionMethod
 
+  /// Throws unless the graph has as many inputs and outputs.
+  func expect(inputs: Int, outputs: Int) throws {
+    guard graph.inputs.count == inputs, graph.outputs.count == outputs else {
+      throw OperatorError(
+        "\(name) has \(graph.inputs.count) inputs and \(graph.outputs.count) outputs, expected "
+          + "\(inputs) and \(outputs)")
+    }
+  }
+
   /// The graph's outputs for its inputs.
   ///
   /// - Throws: ``ValueNeeded`` where a shape depends on a value that is not known, and
@@ -94,9 +103,22 @@ extension NodeReader {
   mutating func subgraph(_ name: String) throws -> SubgraphRun {
     guard let graph = graphAttribute(name) else {
       throw OperatorError(
-        "attribute \(name) is absent, or a graph that cannot be read with as many outputs as the node"
-      )
+        "attribute \(name) is absent, or a graph that cannot be read")
     }
     return SubgraphRun(name: name, graph: graph, opset: opset, convolution: convolution)
+  }
+}
+
+extension Node {
+  /// The node with its graphs computing in float64.
+  var withSubgraphsInFloat64: Node {
+    var wide = self
+    wide.subgraphs?.graphs = (subgraphs?.graphs ?? [:]).mapValues { graph in
+      var graph = graph
+      graph.initializers = graph.initializers.mapValues(\.inFloat64)
+      graph.nodes = graph.nodes.map { $0.definition?.inFloat64($0) ?? $0 }
+      return graph
+    }
+    return wide
   }
 }

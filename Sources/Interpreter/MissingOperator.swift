@@ -22,7 +22,7 @@ extension Model {
   public func missingOperators() -> [MissingOperator] {
     let table = OperatorTable()
     var counts: [MissingOperator: Int] = [:]
-    for node in liveNodes(reaching: graph.outputs.map(\.name)) {
+    for node in liveNodes(reaching: graph.outputs.map(\.name)).flatMap(\.withInnerNodes) {
       let opset = opset(of: node)
       guard table(node, opset: opset) == nil else { continue }
       let key = MissingOperator(
@@ -47,5 +47,12 @@ extension Model {
       live.append(node)
     }
     return live.reversed()
+  }
+}
+
+extension Node {
+  /// The node and those of the graphs it runs.
+  fileprivate var withInnerNodes: [Node] {
+    [self] + (subgraphs?.graphs.values.flatMap { $0.nodes.flatMap(\.withInnerNodes) } ?? [])
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Invariants, checked when a graph is loaded: every tensor is made once (by an input, an
 /// initializer or a node), every tensor read is made, and nodes stand after what they read.
-public struct Graph: Sendable {
+public struct Graph: Sendable, Equatable {
   public var name: String
   /// What has to be fed, in the file's order; initializers that are also inputs are left out,
   /// unless there would be no input: then they are its defaults, which are left aside.

@@ -17,6 +17,8 @@ public struct Node: Sendable, Equatable {
   /// The version of the domain's operator set this node is written in, where that is not the
   /// model's own: graphs of different operator sets can be joined in one model.
   public var opset: Int?
+  /// The graphs among the attributes, where the node's operator is one whose graphs are run.
+  package var subgraphs: Subgraphs?
   package var remainder = Remainder(Onnx_NodeProto())
 
   public init(
@@ -35,7 +37,10 @@ public struct Node: Sendable, Equatable {
   /// The names of all tensors it needs: its inputs, and what graphs among its attributes read from
   /// outside themselves.
   package var reads: [String] {
-    inputs.filter { !$0.isEmpty } + remainder.message.attribute.flatMap { $0.capturedTensors }
+    // Among its inputs already.
+    if subgraphs != nil { return inputs.filter { !$0.isEmpty } }
+    return inputs.filter { !$0.isEmpty }
+      + remainder.message.attribute.flatMap { $0.capturedTensors }
   }
 
   /// The node as messages name it: its operator and its name, or its first output when it has none.
@@ -44,6 +49,15 @@ public struct Node: Sendable, Equatable {
     if !name.isEmpty { return "\(operatorTitle) '\(name)'" }
     return "\(operatorTitle) making '\(outputs.first { !$0.isEmpty } ?? "")'"
   }
+}
+
+/// The graphs a node runs, such as the branches of an `If`.
+package struct Subgraphs: Sendable, Equatable {
+  /// What the graphs read from around the node, as they name it: the node's last inputs in order, which
+  /// are what the graph around names it.
+  package let captured: [String]
+  /// By the attributes' names; their last inputs are ``captured``.
+  package var graphs: [String: Graph]
 }
 
 /// The value of a node's attribute.

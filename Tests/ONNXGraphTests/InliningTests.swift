@@ -1,3 +1,4 @@
+import Foundation
 import ONNXFormat
 import ONNXGraph
 import Tensors
@@ -143,7 +144,35 @@ struct InliningTests {
     var proto = conditional(true, byNode: false)
     proto.graph.initializer = []
     proto.graph.input.append(.init("condition", []))
-    #expect(try proto.loaded().graph.nodes.map(\.operatorType) == ["If"])
+    let node = try #require(try proto.loaded().graph.nodes.first)
+    #expect(node.operatorType == "If" && node.inputs == ["condition", "x"])
+    #expect(node.subgraphs?.captured == ["x"])
+    #expect(node.subgraphs?.graphs["then_branch"]?.nodes.map(\.operatorType) == ["Neg", "Add"])
+  }
+
+  /// The graph around gives the tensor another name; the file's branches then read it by that.
+  @Test func whatABranchReadsIsRenamedWhenItIsWritten() throws {
+    var proto = conditional(true, byNode: false)
+    proto.graph.initializer = []
+    proto.graph.input.append(.init("condition", []))
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/copy.onnx"
+    var model = try proto.loaded()
+    try model.write(toFile: path)
+    #expect(
+      try Onnx_ModelProto(serializedBytes: Data(contentsOf: URL(fileURLWithPath: path))) == proto)
+
+    model.graph.inputs[0].name = "z"
+    model.graph.nodes[0].inputs[1] = "z"
+    try model.write(toFile: path)
+    let written = try Onnx_ModelProto(
+      serializedBytes: Data(contentsOf: URL(fileURLWithPath: path))
+    ).graph.node[0]
+    #expect(written.input == ["condition"])
+    #expect(written.attribute[0].g.node[0].input == ["z"])
+    #expect(written.attribute[1].g.output[0].name == "z")
+    let again = try Model(contentsOfFile: path).graph.nodes[0]
+    #expect(again.inputs == ["condition", "z"])
   }
 
   /// IR version, and whether the initializer `x` is the default of the only input.

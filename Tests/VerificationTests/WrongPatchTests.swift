@@ -99,7 +99,7 @@ extension WrongPatchTests {
     attribute("max_stride", .int(-32)),
     attribute("max_stride", .int(.max)),
     attribute("prenms_score_threshold", .float(.nan)),
-    attribute("nms_threshold", .float(0.5)),
+    attribute("num_classes", .ints([4, 4])),
     ModelEdit("two maps") { $0.edit("YoloLayer") { $0.inputs.removeLast() } },
     ModelEdit("no such operator") { $0.edit("YoloLayer") { $0.operatorType = "YoloLayer" } },
   ]

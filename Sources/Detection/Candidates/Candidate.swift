@@ -85,10 +85,15 @@ package struct CandidateSet: Sendable {
   package let isPlugin: Bool
   /// What is wrong with the tensors the candidates are read from.
   package let differences: [String]
+  /// The score of the last row where a graph keeps no more than it has given; `nil` where it might
+  /// have given more.
+  package let rowLimit: Float?
 
   package init(
-    candidates: [Candidate], cells: Cells?, isPlugin: Bool = false, differences: [String] = []
+    candidates: [Candidate], cells: Cells?, isPlugin: Bool = false, differences: [String] = [],
+    rowLimit: Float? = nil
   ) {
+    self.rowLimit = rowLimit
     self.candidates = candidates.enumerated().sorted {
       ($0.element.cell ?? .max, $0.offset) < ($1.element.cell ?? .max, $1.offset)
     }.map { $0.element }

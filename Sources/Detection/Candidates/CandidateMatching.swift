@@ -156,7 +156,9 @@ package struct CandidateMatching: Sendable {
     record(kind, a, b, nil)
     let isSound = candidate.isFinite || nonFinite == .mayBeShared
     if !isSound { record(.nonFinite, a, b, nil) }
-    if kind.isAllowed, isSound, let cell = candidate.cell { explainedCells.insert(cell) }
+    if kind.isAllowed, isSound, !isBeyondLimit(candidate, side), let cell = candidate.cell {
+      explainedCells.insert(cell)
+    }
   }
 
   private func kindOfLone(
@@ -165,12 +167,19 @@ package struct CandidateMatching: Sendable {
     let other: Side = side == .original ? .patched : .original
     let unexplained: CandidateComparison.Finding.Kind = side == .original ? .missing : .extra
     guard let cell = candidate.cell else { return unexplained }
+    if isBeyondLimit(candidate, side) { return .ambiguous }
     let here = rule.measure(cell, in: set(side).cells)
     if set(side).isPlugin, !set(other).isPlugin, here?.isNaN == true { return .specified }
     // Of a side that does not know its cells, nothing speaks against it.
     let known = [here, rule.measure(cell, in: set(other).cells)].compactMap { $0 }
     let isClose = known.allSatisfy { abs($0 - rule.threshold) <= tolerance.score }
     return !known.isEmpty && isClose ? .ambiguous : unexplained
+  }
+
+  /// Whether the other side keeps no more rows than it has given, all of them as good at least.
+  private func isBeyondLimit(_ candidate: Candidate, _ side: Side) -> Bool {
+    let other: Side = side == .original ? .patched : .original
+    return set(other).rowLimit.map { candidate.score <= $0 + tolerance.score } ?? false
   }
 
   private mutating func record(

@@ -40,6 +40,12 @@ extension KeptRows {
     }
   }
 
+  /// How many rows there is room for.
+  package func capacity(in tensors: [String: Tensor]) -> Int? {
+    guard let shape = tensors[table.boxes.tensor]?.shape, shape.rank == 3 else { return nil }
+    return shape[1]
+  }
+
   private func columns(
     _ range: ColumnRange, _ count: Int, _ tensors: [String: Tensor], _ image: Int
   ) throws(DetectionError) -> [Float] {

@@ -57,8 +57,17 @@ extension Model {
 extension Node {
   /// Whether the node is an `If`.
   package var isConditional: Bool {
-    domain.isEmpty && operatorType == "If" && inputs.count == 1
+    domain.isEmpty && operatorType == "If" && (inputs.count == 1 || subgraphs != nil)
   }
+
+  /// What the graphs among the attributes read from around the node: the graph's names by theirs.
+  var capturedNames: [String: String] {
+    guard let captured = subgraphs?.captured else { return [:] }
+    return Dictionary(zip(captured, inputs.suffix(captured.count))) { first, _ in first }
+  }
+
+  /// Whether the node's operator is one that runs graphs among its attributes.
+  var runsGraphs: Bool { isConditional || domain.isEmpty && operatorType == "Loop" }
 
   /// The graph an `If` runs on a condition.
   fileprivate func branch(_ isTrue: Bool) -> Onnx_GraphProto? {
@@ -95,7 +104,7 @@ extension Onnx_GraphProto {
     let prefix = node.name.isEmpty ? node.outputs.first { !$0.isEmpty } ?? "If" : node.name
     // Tensors in files beside the model are those of the graph itself.
     let reader = ModelReader(externalData: ExternalData(folder: ""))
-    var names: [String: String] = [:]
+    var names = node.capturedNames
     var tensors: [String: Tensor] = [:]
     for tensor in initializer {
       let name = copier.claim("\(prefix)/\(tensor.name)")

@@ -116,7 +116,32 @@ extension ModelReader {
     node.remainder.message.input = []
     node.remainder.message.output = []
     node.remainder.message.attribute = proto.attribute.map { $0.withoutModeledValue }
+    if node.runsGraphs, let subgraphs = try? subgraphs(of: proto) {
+      node.subgraphs = subgraphs
+      node.inputs += subgraphs.captured
+    }
     return node
+  }
+
+  /// The graphs of a node, which have what they read from around it for their inputs.
+  private func subgraphs(of node: Onnx_NodeProto) throws(ModelError) -> Subgraphs {
+    var seen: Set<String> = []
+    let captured = node.attribute.flatMap { $0.capturedTensors }.filter { seen.insert($0).inserted }
+    var inner = self
+    inner.initializerData = []
+    inner.problems = nil
+    var graphs: [String: Graph] = [:]
+    for attribute in node.attribute where attribute.hasG {
+      var proto = attribute.g
+      proto.input += captured.map { name in
+        var info = Onnx_ValueInfoProto()
+        info.name = name
+        return info
+      }
+      graphs[attribute.name] = try inner.graph(
+        proto, nodes: proto.node.map { .init(node: $0, opset: nil) }, allowsDefaults: false)
+    }
+    return Subgraphs(captured: captured, graphs: graphs)
   }
 
   private func attribute(

@@ -61,7 +61,7 @@ extension Graph {
 extension Node {
   fileprivate func proto() throws(ModelError) -> Onnx_NodeProto {
     var proto = remainder.message
-    proto.input = inputs
+    proto.input = inputs.dropLast(subgraphs?.captured.count ?? 0)
     proto.output = outputs
     proto.opType = operatorType
     if proto.name != name { proto.name = name }
@@ -75,7 +75,7 @@ extension Node {
     proto.attribute = update(
       proto.attribute, with: attributes, new: Onnx_AttributeProto(), name: { $0.name },
       set: { $0.hold($2, named: $1) })
-    return proto
+    return proto.renamingCaptured(capturedNames.filter { $0.key != $0.value })
   }
 }
 

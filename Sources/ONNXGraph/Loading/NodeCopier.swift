@@ -43,6 +43,16 @@ struct NodeCopier {
 }
 
 extension Onnx_NodeProto {
+  /// The node with what graphs in it read from outside renamed.
+  func renamingCaptured(_ names: [String: String]) -> Onnx_NodeProto {
+    guard !names.isEmpty else { return self }
+    var node = self
+    for index in attribute.indices where attribute[index].hasG {
+      node.attribute[index].g = attribute[index].g.renamed(names)
+    }
+    return node
+  }
+
   /// The node with its inputs, its outputs and what graphs in it read from outside renamed.
   fileprivate func renamed(_ names: [String: String]) -> Onnx_NodeProto {
     var node = self

@@ -93,6 +93,15 @@ package struct NodeReader: ~Copyable {
   package mutating func floats(_ name: String) throws -> [Float]? { try read(name).floats(name) }
   package mutating func tensor(_ name: String) throws -> Tensor? { try read(name).tensor(name) }
 
+  /// How many of the last inputs are what the node's graphs read from around it.
+  var capturedCount: Int { node.subgraphs?.captured.count ?? 0 }
+
+  /// A graph among the attributes, with what it reads from around the node for its inputs.
+  mutating func graphAttribute(_ name: String) -> Graph? {
+    readAttributes.insert(name)
+    return node.subgraphs?.graphs[name]
+  }
+
   /// A 0-or-1 attribute.
   package mutating func flag(_ name: String, default fallback: Bool) throws -> Bool {
     switch try int(name) {

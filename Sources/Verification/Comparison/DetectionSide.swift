@@ -86,9 +86,11 @@ extension Pair<DetectionSide> {
     let kept = try endings.with(results).map { (side) throws(DetectionError) in
       let (ending, tensors) = side
       return try ending.kept.map { (kept) throws(DetectionError) in
-        DetectionSide.Kept(
-          form: ending.form, rows: try kept.rows(in: tensors, image: image),
-          suppression: kept.suppression)
+        let rows = try kept.rows(in: tensors, image: image)
+        let capacity = kept.image == nil ? kept.capacity(in: tensors) : nil
+        return DetectionSide.Kept(
+          form: ending.form, rows: rows, suppression: kept.suppression,
+          rowLimit: rows.count == capacity ? rows.map(\.score).min() : nil)
       }
     }
     func read(
@@ -127,6 +129,9 @@ extension DetectionSide {
     let rows: [Candidate]
     let suppression: KeptRowsSuppression?
 
+    /// The score of the last row, where there is no room for more.
+    let rowLimit: Float?
+
     /// What its NMS drops rows by.
     var ownRule: CandidateRule? {
       suppression.map {
@@ -156,7 +161,7 @@ extension DetectionSide {
           candidates: reference.recognised(
             kept.rows, lowest: rule.threshold, allClasses: kept.suppression != nil,
             tolerance: tolerance
-          ).sorted { $0.classIndex < $1.classIndex }, cells: unknown)
+          ).sorted { $0.classIndex < $1.classIndex }, cells: unknown, rowLimit: kept.rowLimit)
       })
     ownRule = kept.ownRule
   }

@@ -185,6 +185,19 @@ struct LoadingTests {
       }, "function 'Relu' calls itself"
     ),
     (
+      "function of an output without a name",
+      { proto in
+        proto.functions = [
+          .with {
+            $0.name = "Relu"
+            $0.input = [""]
+            $0.output = [""]
+            $0.node = [.init("Abs", [""], [""])]
+          }
+        ]
+      }, "output 'y' is made by nothing"
+    ),
+    (
       "functions that double one another",
       { proto in
         proto.functions = (0..<40).map { level in

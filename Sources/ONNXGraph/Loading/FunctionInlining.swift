@@ -107,12 +107,13 @@ struct FunctionInlining {
           + "\(function.output.count)")
     }
     var names: [String: String] = [:]
-    for (index, formal) in function.input.enumerated() {
+    for (index, formal) in function.input.enumerated() where !formal.isEmpty {
       names[formal] = node.input.indices.contains(index) ? node.input[index] : ""
     }
     // An input given out as it is needs a node that does so.
     var passed: [Onnx_NodeProto] = []
-    for (formal, actual) in zip(function.output, node.output) where !actual.isEmpty {
+    for (formal, actual) in zip(function.output, node.output)
+    where !formal.isEmpty && !actual.isEmpty {
       if let known = names[formal] {
         passed.append(.identity(from: known, to: actual))
       } else {

@@ -171,7 +171,9 @@ struct DiagnosisTests {
       contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(
           path: "Sources/Verification/Verification.docc/Diagnosis.md"), encoding: .utf8)
-    for id in HypothesisTable.ids + ["weights", "anchors-integers"] {
+    for id in HypothesisTable.ids + [
+      "weights", "anchors-integers", "constant-output", "baked-size", "batch",
+    ] {
       #expect(manual.contains("`\(id)`"), "\(id)")
     }
   }

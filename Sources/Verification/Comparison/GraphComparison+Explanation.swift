@@ -4,7 +4,13 @@ import Tensors
 
 extension GraphComparison {
   /// Adds to a report what would explain that the graphs differ, or are not comparable.
-  func explain(_ report: inout Report) {
+  ///
+  /// - Parameter known: what is known to be the cause, for which no other is looked for.
+  func explain(_ report: inout Report, known: [DiagnosisReport] = []) {
+    guard known.isEmpty else {
+      report.diagnosis = known
+      return
+    }
     report.explain(evidence)
     report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
     guard report.diagnosis == [], report.verdict == .different else { return }

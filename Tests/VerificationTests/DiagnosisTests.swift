@@ -169,7 +169,9 @@ struct DiagnosisTests {
 
   @Test func theManualKnowsEveryId() throws {
     let manual = try ProjectFiles.manual("Diagnosis")
-    for id in HypothesisTable.ids + ["weights", "anchors-integers"] {
+    for id in HypothesisTable.ids + ReadingDiagnosis.ids + [
+      "weights", "anchors-integers", "constant-output", "baked-size", "batch",
+    ] {
       #expect(manual.contains("`\(id)`"), "\(id)")
     }
   }

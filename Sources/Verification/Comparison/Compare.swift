@@ -93,22 +93,37 @@ private func comparedModels(
       report.add(ImageReport(path: image.name), failed: error.lines)
     }
   }
+  let synthetic = comparison.synthetic()
   let stress = comparison.stress()
   report.stress = stress?.report
   report.coverage = comparison.coverage
+  report.add(synthetic)
   report.addDrift(comparison, images, options)
   report.notes = comparison.notes + report.notes
   report.timings.inferenceSeconds = comparison.inferenceSeconds
   report.timings.stressSeconds = comparison.stressSeconds
   report.setForms(comparison.forms ?? models.map { $0.model.typicalForm })
   report.setOutputs(comparison.readFrom, models)
-  report.notCompared = comparison.notCompared.isEmpty ? nil : comparison.notCompared
-  report.conclude((stress?.reasons ?? []).map { "stress: \($0)" })
-  if report.verdict != .equivalent { comparison.explain(&report) }
+  let skipped = comparison.notCompared + synthetic.skipped
+  report.notCompared = skipped.isEmpty ? nil : skipped
+  report.conclude(
+    synthetic.differences + (stress?.reasons ?? []).map { "stress: \($0)" })
+  if report.verdict != .equivalent { comparison.explain(&report, known: synthetic.diagnosis) }
   return (report, comparison)
 }
 
 extension Report {
+  /// Adds what both graphs made of synthetic pictures.
+  fileprivate mutating func add(_ found: SyntheticFindings) {
+    notes += found.notes
+    synthetic = found.images.isEmpty ? nil : found.images
+    let shapes = images.compactMap(\.inputShape) + found.images.compactMap(\.inputShape)
+    guard !shapes.isEmpty else { return }
+    coverage = coverage ?? CoverageReport()
+    coverage?.batches = Set(shapes.map { $0[0] }.filter { $0 > 0 } + found.batches).sorted()
+    coverage?.sizes = shapes.map { $0[3] == 3 ? [$0[1], $0[2]] : [$0[2], $0[3]] }.uniqued
+  }
+
   /// Where the networks drift apart, on the first image that was compared.
   fileprivate mutating func addDrift(
     _ comparison: GraphComparison, _ images: [ImageSource], _ options: ComparisonOptions

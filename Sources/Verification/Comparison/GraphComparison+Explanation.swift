@@ -16,7 +16,13 @@ extension ReadingPairs {
 
 extension GraphComparison {
   /// Adds to a report what would explain that the graphs differ, or are not comparable.
-  func explain(_ report: inout Report) {
+  ///
+  /// - Parameter known: what is known to be the cause, for which no other is looked for.
+  func explain(_ report: inout Report, known: [DiagnosisReport] = []) {
+    guard known.isEmpty else {
+      report.diagnosis = known
+      return
+    }
     report.explain(evidence)
     if report.diagnosis ?? [] == [],
       let found = readings.flatMap({ ReadingDiagnosis($0).diagnose() })

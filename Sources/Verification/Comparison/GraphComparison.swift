@@ -19,13 +19,16 @@ struct GraphComparison {
   /// The first image, prepared while the graphs are.
   private var first: (name: String, image: Result<PreparedImage, Refusal>)?
   var notes: [String] = []
-  private(set) var inferenceSeconds: Figure = 0
+  var inferenceSeconds: Figure = 0
   private(set) var forms: Pair<Form>?
   /// The outputs that detections are read from.
   private(set) var readFrom: Pair<[String]>?
   var notCompared: [NotComparedReport] = []
   /// What the stress takes, from the first image whose cells could be compared.
   private(set) var firstWithCells: StressBasis?
+  /// The first image's pair, and what each graph was fed.
+  private(set) var firstPair: PreparedPair?
+  private(set) var firstFed: Pair<Tensor>?
   /// What the images' candidates show.
   private(set) var imageCoverage = Coverage()
   var stressCoverage = Coverage()
@@ -93,18 +96,11 @@ struct GraphComparison {
       try pair.plan.run(
         inputs.with(image.tensors).map { input, tensor in [input.name: tensor] }, on: team)
     }
+    if firstPair == nil { (firstPair, firstFed) = (pair, image.tensors) }
     let others = Result { () throws(Refusal) in try otherArithmetic(image.tensors, pair) }
     var found: [(report: ImageReport, judgement: Judgement)] = []
     for index in 0..<image.imageCount {
-      var judgement = Judgement()
-      for (model, ending) in models.with(pair.endings).both {
-        for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
-      }
-      for difference in pair.namedOutputs.differences { judgement.differ(difference) }
-      var report = ImageReport(
-        path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
-      report.inputShape = image.tensors.original.shape.dimensions
-      judge(source, image, index, pair, results, &report, &judgement)
+      var (report, judgement) = judged(source, image, index, pair, results)
       do {
         try add(others.get(), image, index, pair, results, to: &report)
       } catch {
@@ -115,9 +111,31 @@ struct GraphComparison {
     return found
   }
 
+  /// What both graphs' runs say of one image of the batch.
+  ///
+  /// - Parameter isSynthetic: whether the picture is none of those that are asked about.
+  mutating func judged(
+    _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair,
+    _ results: Pair<[String: Tensor]>, isSynthetic: Bool = false
+  ) -> (report: ImageReport, judgement: Judgement) {
+    var judgement = Judgement()
+    // What is wrong with the graphs as they stand is said of the images.
+    if !isSynthetic {
+      for (model, ending) in models.with(pair.endings).both {
+        for difference in ending.differences { judgement.differ("\(model.path): \(difference)") }
+      }
+      for difference in pair.namedOutputs.differences { judgement.differ(difference) }
+    }
+    var report = ImageReport(
+      path: image.imageCount == 1 ? source.name : "\(source.name)[\(index)]")
+    report.inputShape = image.tensors.original.shape.dimensions
+    judge(source, image, index, pair, results, isSynthetic, &report, &judgement)
+    return (report, judgement)
+  }
+
   private mutating func judge(
     _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair,
-    _ results: Pair<[String: Tensor]>, _ report: inout ImageReport,
+    _ results: Pair<[String: Tensor]>, _ isSynthetic: Bool, _ report: inout ImageReport,
     _ judgement: inout Judgement
   ) {
     switch pair.basis {
@@ -143,12 +161,12 @@ struct GraphComparison {
           }
         }
         if let found = try judge.judge(in: image.frame, &report, &judgement) {
-          if firstWithCells == nil, options.stressCases > 0 {
+          if firstWithCells == nil, !isSynthetic, options.stressCases > 0 {
             firstWithCells = StressBasis(
               pair: pair, geometries: geometries, inputShape: image.tensors.original.shape,
-              tails: pair.tails ?? tails(pair.endings, pair.lookups, image.tensors))
+              images: image.tensors, tails: tails(pair, results, image.tensors))
           }
-          imageCoverage.add(found)
+          if !isSynthetic { imageCoverage.add(found) }
           if judgement.verdict == .different, readings == nil {
             readings = ReadingPairs(found, image.frame)
           }
@@ -180,17 +198,29 @@ struct GraphComparison {
     case .tensors:
       TensorJudge(
         paths: models.map(\.path), outputs: outputs(results, pair),
-        tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance
+        tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance,
+        readOnOneSide: pair.endings.original.form == pair.endings.patched.form
+          ? [] : Set(pair.endings.original.detectionOutputs)
       ).judge(&report, &judgement)
     case .nothing(let reason): judgement.doubt(reason)
     }
   }
 
+  /// The graphs' ends, cut at head maps that are proven to be the same or are on this image.
   private func tails(
-    _ endings: Pair<Ending>, _ lookups: Pair<TensorLookup>, _ images: Pair<Tensor>
+    _ pair: PreparedPair, _ results: Pair<[String: Tensor]>, _ images: Pair<Tensor>
   ) -> Result<TailPair, Refusal> {
-    Result { () throws(Refusal) in
-      try TailPair(models, endings, lookups, inputs, images, sharing: options.sharesNodes)
+    // Another order of sums adds a few times what rounding does to a map.
+    let share = 8.0
+    return Result { () throws(Refusal) in
+      let cut = try pair.headChains.map { (chains) throws(Refusal) in
+        try chains.cut(results, tolerance: share * rounding(pair).tensorTolerance)
+      }
+      if let tails = pair.tails, cut == nil || cut == pair.headChains?.heads {
+        return try tails.get()
+      }
+      return try TailPair(
+        models, pair.endings, pair.lookups, inputs, images, sharing: options.sharesNodes, cut: cut)
     }
   }
 

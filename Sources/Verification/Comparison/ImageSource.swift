@@ -10,12 +10,14 @@ package enum ImageSource: Sendable {
   case file(String)
   /// A tensor that is fed as it is.
   case tensor(Tensor, name: String)
+  /// Pictures that are fed as a batch.
+  case pictures([Image], name: String)
 
   /// How reports call it.
   package var name: String {
     switch self {
     case .file(let path): path
-    case .tensor(_, let name): name
+    case .tensor(_, let name), .pictures(_, let name): name
     }
   }
 }
@@ -56,8 +58,11 @@ struct ImageFrame: Sendable, Equatable {
 
 extension ImageSource {
   /// The image as the graphs' inputs take it; once for both where they take the same.
+  ///
+  /// - Parameter batches: how many of several pictures each graph is fed, the last ones.
   func prepared(
-    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Preprocessing
+    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Preprocessing,
+    batches fixed: Pair<Int>? = nil
   ) throws(Refusal) -> PreparedImage {
     try prepared(for: inputs, sizing, Pair(both: preprocessing))
   }
@@ -68,6 +73,16 @@ extension ImageSource {
   ) throws(Refusal) -> PreparedImage {
     let picture: Image
     switch try content() {
+    case .pictures(let pictures):
+      let tensors = try inputs.with(fixed ?? Pair(both: pictures.count)).map {
+        (side) throws(Refusal) in
+        let (input, count) = side
+        return Tensor(
+          batch: try pictures.suffix(count).map { (picture) throws(Refusal) in
+            try prepare(picture, for: input, batch: 1, sizing, preprocessing).tensor
+          })
+      }
+      return PreparedImage(tensors: tensors, imageCount: pictures.count, placement: nil)
     case .tensor(let tensor):
       return PreparedImage(
         tensors: Pair(original: tensor, patched: tensor), imageCount: tensor.shape[0],
@@ -89,12 +104,14 @@ extension ImageSource {
 
   private enum Content {
     case picture(Image)
+    case pictures([Image])
     case tensor(Tensor)
   }
 
   private func content() throws(Refusal) -> Content {
     switch self {
     case .tensor(let tensor, _): return .tensor(tensor)
+    case .pictures(let pictures, _): return .pictures(pictures)
     case .file(let path):
       do {
         guard path.lowercased().hasSuffix(".npy") else {
@@ -164,6 +181,27 @@ extension Pair<ImageInput> {
 }
 
 extension Tensor {
+  /// Batches of one type and of images of one shape as one batch.
+  init(batch images: [Tensor]) {
+    guard images.count > 1 else {
+      self = images[0]
+      return
+    }
+    let batch = MutableTensor(
+      elementType: images[0].elementType,
+      shape: Shape([images.reduce(0) { $0 + $1.shape[0] }] + images[0].shape.dropFirst()))
+    var place = 0
+    for image in images {
+      image.withUnsafeBytes { bytes in
+        UnsafeMutableRawBufferPointer(
+          rebasing: batch.unsafeBytes[place..<place + bytes.count]
+        ).copyMemory(from: bytes)
+        place += bytes.count
+      }
+    }
+    self = batch.tensor
+  }
+
   /// A batch of one image as a batch of `count` times the same.
   func repeated(_ count: Int) -> Tensor {
     guard count != 1 else { return self }

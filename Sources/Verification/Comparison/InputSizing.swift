@@ -46,6 +46,18 @@ struct InputSizing {
     paths = Pair(both: model.path)
   }
 
+  private init(_ other: InputSizing, size: (height: Int, width: Int)) {
+    self.size = size
+    stride = other.stride
+    inputs = other.inputs
+    paths = other.paths
+  }
+
+  /// The same for another size.
+  func of(height: Int, width: Int) -> InputSizing {
+    InputSizing(self, size: (height, width))
+  }
+
   /// - Throws: when an option asks for what the graphs do not allow.
   func check(_ option: InputSize?) throws(UsageError) {
     guard let option else { return }

@@ -11,6 +11,9 @@ struct PreparedGraph {
   /// The narrowest floating-point type of the graph's tensors.
   let precision: ElementType
   let notes: [String]
+  /// For each head map, finest first, it and the tensors of its shape that are made from it alone;
+  /// nothing where there are none beside the maps.
+  let headChains: [[String]]
   private let model: LoadedModel
   private let resolved: ResolvedGraph
   let inputName: String
@@ -32,10 +35,14 @@ struct PreparedGraph {
       lookup: lookup)
     if !ending.needsGeometry { ending = model.established(ending, lookup, team) }
     let geometry = ending.needsGeometry ? decode : ending.geometry
+    let chains = (ending.headSources(in: model.model.graph, lookup: lookup) ?? []).map {
+      model.model.graph.chain(from: $0.name, lookup)
+    }
+    headChains = chains.contains { $0.count > 1 } ? chains : []
     let observed =
       geometry == nil
       ? model.model.graph.outputs.map(\.name)
-      : ending.observedTensors + ending.headsBesideObserved
+      : (ending.observedTensors + ending.headsBesideObserved + headChains.flatMap(\.self)).uniqued
     plan = try model.naming { () throws(InterpreterError) in
       try Plan(resolved, observing: observed.filter { !$0.isEmpty })
     }
@@ -51,11 +58,13 @@ struct PreparedGraph {
 
   /// The graph's end, cut off at its head maps.
   ///
-  /// - Parameter tensor: what the graph is fed.
-  func tail(fed tensor: Tensor) throws(Refusal) -> Tail {
+  /// - Parameters:
+  ///   - tensor: what the graph is fed.
+  ///   - cut: tensors in the place of the head maps, finest first.
+  func tail(fed tensor: Tensor, cut: [String]? = nil) throws(Refusal) -> Tail {
     try Tail(
       model, ending, { resolved.tensorDescription(of: $0) },
-      image: (name: inputName, tensor: tensor))
+      image: (name: inputName, tensor: tensor), cut: cut)
   }
 
   /// A way to compute the tensors cells are read from in float64.

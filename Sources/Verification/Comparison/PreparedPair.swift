@@ -10,6 +10,7 @@ struct ResolvedPair: Sendable {
   /// What is known of each graph's tensors.
   let lookups: Pair<TensorLookup>
   let endings: Pair<Ending>
+  let joint: JointGraph
 
   /// - Parameters:
   ///   - fed: what each graph's input is fed.
@@ -18,6 +19,7 @@ struct ResolvedPair: Sendable {
     _ models: Pair<LoadedModel>, _ inputs: Pair<ImageInput>, fed: Pair<ResolvedGraph.Description>,
     joint: JointGraph, _ options: ComparisonOptions
   ) throws(Refusal) {
+    self.joint = joint
     run = try PairedRun(
       models, joint: options.sharesNodes ? joint : nil,
       inputs: inputs.with(fed).map { input, fed in [input.name: fed] },
@@ -49,6 +51,8 @@ struct PreparedPair {
   let openOutputs: Pair<Set<String>>
   /// What is compared beside detections; nothing where the graphs are compared as tensors.
   let namedOutputs: NamedOutputs
+  /// Where the ends may be cut, where the head maps are not proven to be the same.
+  let headChains: HeadChains?
   let notes: [String]
   /// The graphs' ends, where they were cut off already.
   var tails: Result<TailPair, Refusal>?
@@ -68,16 +72,20 @@ struct PreparedPair {
     }
     let basis = Self.basis(endings, geometries)
     let named: NamedOutputs
+    let chains: HeadChains?
     if case .cells = basis {
       named = NamedOutputs(models, endings, lookups)
+      chains = HeadChains(models, endings, lookups, resolved.joint)
     } else {
-      named = NamedOutputs()
+      (named, chains) = (NamedOutputs(), nil)
     }
-    namedOutputs = named
-    let observed = models.with(endings).map { model, ending in
+    (namedOutputs, headChains) = (named, chains)
+    let beside = chains?.observed ?? Pair(both: [])
+    let observed = models.with(endings).with(beside).map { side in
+      let ((model, ending), beside) = side
       let names =
         switch basis {
-        case .cells: (ending.observedTensors + named.compared).uniqued
+        case .cells: (ending.observedTensors + named.compared + beside).uniqued
         case .tensors, .nothing: model.model.graph.outputs.map(\.name)
         }
       return names.filter { !$0.isEmpty }
@@ -85,7 +93,9 @@ struct PreparedPair {
     self.lookups = lookups
     self.endings = endings
     self.basis = basis
-    self.notes = notes
+    self.notes = notes.filter {
+      named.extraColumns == nil || !$0.hasSuffix("mask coefficients of each row are not compared")
+    }
     openOutputs = models.with(lookups).map { model, lookup in
       Set(model.model.graph.outputs.map(\.name).filter { lookup($0) == nil })
     }

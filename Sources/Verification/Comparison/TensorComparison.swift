@@ -20,8 +20,12 @@ package struct TensorComparison: Sendable, Equatable {
   ///     above 1.
   ///   - axis: one along whose indices magnitudes are taken together, as the columns of rows, for
   ///     which the largest counts.
+  ///   - sharesNonFinite: whether NaN, or one infinity, on both sides agrees.
   /// - Precondition: the shapes are equal.
-  package init(original: Tensor, patched: Tensor, tolerance: Double, axis: Int? = nil) {
+  package init(
+    original: Tensor, patched: Tensor, tolerance: Double, axis: Int? = nil,
+    sharesNonFinite: Bool = false
+  ) {
     precondition(original.shape == patched.shape)
     let left = original.doubles()
     let right = patched.doubles()
@@ -29,6 +33,7 @@ package struct TensorComparison: Sendable, Equatable {
     let columns = axis.map { ColumnScales(left, original.shape, axis: $0) }
     for position in left.indices {
       let (a, b) = (left[position], right[position])
+      if sharesNonFinite, a == b || a.isNaN && b.isNaN { continue }
       guard a.isFinite, b.isFinite else {
         nonFinite += 1
         different += 1

@@ -1,5 +1,14 @@
 import Detection
 
+extension RecordedImage {
+  /// - Throws: that cells are missing which a recording with this seed holds.
+  func requireDrawnSample(classCount: Int, seed: Int) throws(GoldenError) {
+    let drawn = CellSample.cells(of: layout, classCount: classCount, seed: seed)
+    let missing = Set(drawn).subtracting(sample.map(\.cell)).count
+    try require(missing == 0, "\(missing) of \(drawn.count) drawn cells missing, a sample")
+  }
+}
+
 /// Which cells a record holds in full.
 enum CellSample {
   /// Numbers of an image's cells that a sample comes to at most; a cell of each anchor is always

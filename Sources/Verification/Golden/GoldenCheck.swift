@@ -192,5 +192,24 @@ extension Report {
     self.golden = GoldenReport(schema: golden.schema, tool: golden.tool)
     original.sha256 = golden.model.sha256
     original.form = golden.model.form.rawValue
+    let thresholds = golden.thresholds
+    notes.append(
+      "the record's options count: --confidence \(thresholds.confidence) --iou \(thresholds.iou) "
+        + "--max-detections \(thresholds.maximumDetections)")
+    for image in golden.images { noteWideTolerance(of: image, in: golden) }
+  }
+
+  /// That a record allows more than rounding explains: it was recorded with tolerances as options.
+  private mutating func noteWideTolerance(of image: RecordedImage, in golden: Golden) {
+    let largestShare: Float = 8
+    let derived = Rounding(sharesNetwork: false, precision: golden.model.precision).tolerance(
+      of: golden.geometry(of: image), input: Shape(image.input.shape))
+    guard
+      image.tolerance.boxPx > largestShare * derived.boxPx
+        || image.tolerance.score > largestShare * derived.score
+    else { return }
+    notes.append(
+      "\(image.name): the record allows \(image.tolerance.boxPx) px and \(image.tolerance.score) in "
+        + "score, more than rounding explains")
   }
 }

@@ -56,7 +56,8 @@ struct GoldenStress {
     guard reading.graph.ending.classCount == golden.classCount else {
       throw Refusal("it has another number of classes than the \(golden.classCount) recorded")
     }
-    let tail = try reading.graph.tail(fed: tensor)
+    let tail = try reading.graph.tail(
+      fed: tensor, cut: try cut(recorded, golden, reading, image, geometry))
     try recorded.fed.check(tail, geometry)
     let isAlike = reading.graph.precision == golden.model.precision
     let own = tail.rounding(isAlike ? golden.model.precision : .float32).tolerance(
@@ -73,6 +74,35 @@ struct GoldenStress {
         ? .init(
           geometry: golden.geometry(of: image), ownRule: golden.side(of: image).ownRule) : nil,
       on: team)
+  }
+
+  /// Where the graph's end is to be cut: where the recorded decode makes the graph's cells of what
+  /// stands there on the image; `nil` for the head maps, where there is nothing else.
+  private static func cut(
+    _ recorded: RecordedStress, _ golden: Golden, _ reading: GraphReading, _ image: RecordedImage,
+    _ geometry: DecodeGeometry
+  ) throws(Refusal) -> [String]? {
+    let chains = reading.graph.headChains
+    guard recorded.isDecoded, !chains.isEmpty, geometry.layout == image.layout else { return nil }
+    let place = image.batchIndex ?? 0
+    do {
+      let own = try reading.side(of: place).cells
+      for step in 0..<(chains.map(\.count).max() ?? 0) {
+        let names = chains.map { $0[min(step, $0.count - 1)] }
+        let logits = try names.compactMap { try reading.tensors[$0]?.asFloat32() }
+        guard logits.count == names.count else { continue }
+        let decoded = try TailAnswers.Reference(geometry: golden.geometry(of: image), ownRule: nil)
+          .side(logits, recorded.fed, golden.classCount, place).cells
+        if decoded.incomparability(with: own) == nil,
+          decoded.compare(with: own, tolerance: image.tolerance).agrees
+        {
+          return names
+        }
+      }
+    } catch {
+      throw Refusal("\(error)")
+    }
+    throw Refusal("its head maps are not those that the recorded decode reads")
   }
 
   private mutating func judge(_ answers: TailAnswers, _ recorded: RecordedStress) {

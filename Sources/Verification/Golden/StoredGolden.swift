@@ -99,7 +99,9 @@ struct StoredGolden: Decodable {
       },
       images: try images.map { (image) throws(GoldenError) in
         do {
-          return try image.image(classCount: classes.count, decode)
+          let image = try image.image(classCount: classes.count, decode)
+          try image.requireDrawnSample(classCount: classes.count, seed: seed)
+          return image
         } catch {
           throw GoldenError("image '\(image.path)': \(error)")
         }

@@ -120,7 +120,7 @@ extension TailAnswers.Reference {
   /// What the decode makes of one image of head maps.
   ///
   /// - Parameter logits: finest first, with a batch.
-  fileprivate func side(
+  func side(
     _ logits: [Tensor], _ feed: StressFeed, _ classCount: Int, _ image: Int
   ) throws(DetectionError) -> DetectionSide {
     let maps = logits.enumerated().map { scale, map in

@@ -23,7 +23,7 @@ extension GraphComparison {
       })
   }
 
-  private func exactResults(
+  func exactResults(
     _ tensors: Pair<Tensor>, _ pair: PreparedPair
   ) throws(Refusal) -> Pair<[String: Tensor]> {
     let wide = models.map { LoadedModel(path: $0.path, model: $0.model.inFloat64()) }

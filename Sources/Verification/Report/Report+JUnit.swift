@@ -5,13 +5,14 @@ extension Report {
     var cases = images.flatMap { image in
       (image.checks ?? []).map { JUnitCase(image: image, check: $0) }
     }
-    if stress != nil {
-      let found = reasons.filter { $0.hasPrefix("stress: ") }
+    for (name, isPresent) in [("synthetic", synthetic != nil), ("stress", stress != nil)] {
+      let found = reasons.filter { $0.hasPrefix("\(name): ") }
+      guard isPresent || !found.isEmpty else { continue }
       cases.append(
         JUnitCase(
-          className: "graphs", name: "stress",
+          className: "graphs", name: name,
           check: CheckReport(
-            name: "stress", verdict: found.isEmpty ? .equivalent : .different, reasons: found),
+            name: name, verdict: found.isEmpty ? .equivalent : .different, reasons: found),
           seconds: 0))
     }
     if cases.isEmpty {

@@ -8,6 +8,7 @@ extension Report {
     for image in images {
       lines += [""] + image.textLines(several: images.count > 1, sides: sideTitles)
     }
+    if let synthetic { lines += [""] + synthetic.map(\.syntheticLine) }
     lines += (drift?.textLines ?? []).map { "  " + $0 }
     let stressLines = [stress?.text, coverage?.text(hasStress: stress != nil)].compactMap { $0 }
     if !stressLines.isEmpty { lines += [""] + stressLines }
@@ -84,6 +85,14 @@ extension DiagnosisReport {
 }
 
 extension ImageReport {
+  /// What came of synthetic pictures, in a line.
+  fileprivate var syntheticLine: String {
+    let what =
+      cells.map { "\($0.compared) cells compared, \($0.different) different" }
+      ?? tensors.map { "\($0.count) tensors compared" } ?? "nothing compared"
+    return "synthetic \(path): \(what); \(verdict.rawValue)"
+  }
+
   fileprivate func textLines(several: Bool, sides: Pair<String>) -> [String] {
     let shape = inputShape.map { " as [\($0.map(String.init).joined(separator: ","))]" } ?? ""
     var lines = [path + shape + (several ? ": \(verdict.rawValue)" : "")]

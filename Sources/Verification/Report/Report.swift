@@ -20,6 +20,8 @@ public struct Report: Sendable, Codable, Equatable {
   /// The patched side when it is what an engine wrote; the original is then the graph's reference.
   public var dump: DumpReport?
   public var images: [ImageReport] = []
+  /// What both graphs made of synthetic pictures; absent where none were fed.
+  public var synthetic: [ImageReport]?
   /// Absent where the graphs' ends were not fed made-up maps.
   public var stress: StressReport?
   public var coverage: CoverageReport?
@@ -34,7 +36,7 @@ public struct Report: Sendable, Codable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case schema, verdict, reasons, notes, notCompared, original, patched, golden, sharing, dump,
-      images, stress,
+      images, synthetic, stress,
       coverage, drift, diagnosis, timings
   }
 

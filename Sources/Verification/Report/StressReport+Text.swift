@@ -1,6 +1,7 @@
 extension StressReport {
   var text: String {
-    var text = "stress    \(cases) made-up cases behind \(heads.rawValue) heads, "
+    let place = heads == .shared ? "what both graphs compute" : "\(heads.rawValue) heads"
+    var text = "stress    \(cases) made-up cases behind \(place), "
     text += "\(different) different"
     for (count, what) in [(ambiguous, "ambiguous"), (specified, "different by specification")]
     where count > 0 {
@@ -23,20 +24,32 @@ extension CoverageReport {
       "\(scaleAnchors.count) of \(scaleAnchorCount) anchors and \(classes.count) of "
         + "\(classCount) classes"
     }
+    guard scaleAnchorCount > 0 else { return "coverage  " + fedText }
     return "coverage  images show \(share(imagesScaleAnchors, imagesClasses))"
       + (hasStress ? "; made-up cases \(share(stressScaleAnchors, stressClasses))" : "")
+      + (sizes.isEmpty ? "" : "; " + fedText)
+  }
+
+  private var fedText: String {
+    let sizes = sizes.map { "\($0[0])x\($0[1])" }.joined(separator: ", ")
+    return "sizes \(sizes); batches of \(batches.map(String.init).joined(separator: ", "))"
   }
 }
 
 extension StressCaseReport {
   /// - Parameter names: of the two sides.
   func text(_ names: Pair<String>) -> String {
-    var fed = "x \(self.fed.x.exact), y \(self.fed.y.exact), width \(self.fed.width.exact), "
-    fed += "height \(self.fed.height.exact), objectness \(self.fed.objectness.exact)"
-    if let logit = self.fed.class { fed += ", class \(logit.exact)" }
     let what = term.rawValue + (self.class.map { " \($0)" } ?? "")
-    return "\(cell), \(what): from the logits \(fed) \(names.original) makes "
+    let source = self.fed.map { "from the logits \($0.text) " } ?? ""
+    return "\(cell), \(what): \(source)\(names.original) makes "
       + "\(original.text(term)), \(names.patched) \(patched.text(term))"
+  }
+}
+
+extension StressCaseReport.FedValues {
+  fileprivate var text: String {
+    "x \(x.exact), y \(y.exact), width \(width.exact), height \(height.exact), objectness "
+      + objectness.exact + (self.class.map { ", class \($0.exact)" } ?? "")
   }
 }
 

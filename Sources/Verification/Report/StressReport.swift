@@ -8,6 +8,8 @@ public struct StressReport: Sendable, Codable, Equatable {
     case proven
     /// They stand at the same place in both graphs.
     case matched
+    /// There are none: the last tensors that both graphs compute were fed.
+    case shared
   }
 
   public var heads: Heads
@@ -50,7 +52,8 @@ public struct StressCaseReport: Sendable, Codable, Equatable {
   public var term: Term
   /// The class furthest apart.
   public var `class`: Int?
-  public var fed: FedValues
+  /// Absent where no head maps were fed.
+  public var fed: FedValues?
   public var original: Side
   public var patched: Side
 
@@ -89,6 +92,10 @@ public struct CoverageReport: Sendable, Codable, Equatable {
   /// How many pairs of scale and anchor there are, and how many classes.
   public var scaleAnchorCount = 0
   public var classCount = 0
+  /// How many images were fed at once, in order.
+  public var batches: [Int] = []
+  /// Heights and widths that were fed.
+  public var sizes: [[Int]] = []
 
   public init() {}
 }

@@ -164,8 +164,8 @@ private struct StressCase {
   }
 
   /// The logits that were fed.
-  private var fed: StressCaseReport.FedValues {
-    let map = evidence.heads!.original[cell.scale]
+  private var fed: StressCaseReport.FedValues? {
+    guard let map = evidence.heads?.original[cell.scale] else { return nil }
     let grid = evidence.cells.original.layout.scales[cell.scale]
     let channels = map.shape[1] / grid.anchors
     return map.withElements(of: Float.self) { values in

@@ -15,15 +15,24 @@ struct Tail {
   let images: [String: Tensor]
   private let outputs: [String]
 
-  /// - Parameter image: the image input and a tensor to feed it.
+  /// - Parameters:
+  ///   - image: the image input and a tensor to feed it.
+  ///   - cut: tensors to be fed in the place of the head maps, finest first.
   /// - Throws: why the end cannot be cut off.
   init(
     _ model: LoadedModel, _ ending: Ending, _ lookup: @escaping TensorLookup,
-    image: (name: String, tensor: Tensor)
+    image: (name: String, tensor: Tensor), cut: [String]? = nil
   ) throws(Refusal) {
     let graph = model.model.graph
-    guard let heads = ending.headSources(in: graph, lookup: lookup) else {
+    guard var heads = ending.headSources(in: graph, lookup: lookup) else {
       throw Refusal("\(model.path) does not decode the maps of its last convolutions")
+    }
+    if let cut {
+      heads = zip(heads, cut).compactMap { head, name in
+        lookup(name).flatMap {
+          HeadMap(name: name, shape: $0.shape, axes: .merged, anchors: head.anchors)
+        }
+      }
     }
     let described = heads.map { lookup($0.name)! }
     let names = heads.map(\.name)

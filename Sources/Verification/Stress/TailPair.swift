@@ -22,15 +22,18 @@ struct TailPair {
   ///   - inputs: the graphs' image inputs.
   ///   - images: for each graph, a tensor to feed it.
   ///   - sharing: whether what both ends compute is computed once.
+  ///   - cut: for each graph, tensors to be fed in the place of its head maps, finest first.
   /// - Throws: why the ends cannot be cut off, or not at the same maps.
   init(
     _ models: Pair<LoadedModel>, _ endings: Pair<Ending>, _ lookups: Pair<TensorLookup>,
-    _ inputs: Pair<ImageInput>, _ images: Pair<Tensor>, sharing: Bool
+    _ inputs: Pair<ImageInput>, _ images: Pair<Tensor>, sharing: Bool,
+    cut: Pair<[String]>? = nil
   ) throws(Refusal) {
-    let ends = try models.with(endings).with(lookups).with(inputs.with(images)).map {
+    let cuts = Pair(original: cut?.original, patched: cut?.patched)
+    let ends = try models.with(endings).with(lookups).with(inputs.with(images)).with(cuts).map {
       (side) throws(Refusal) in
-      let (((model, ending), lookup), (input, image)) = side
-      return try Tail(model, ending, lookup, image: (input.name, image))
+      let ((((model, ending), lookup), (input, image)), cut) = side
+      return try Tail(model, ending, lookup, image: (input.name, image), cut: cut)
     }
     guard ends.original.isFed(like: ends.patched) else {
       throw Refusal("the head maps of the two graphs have different shapes")

@@ -8,6 +8,32 @@ import Glibc
 package struct ReadingDiagnosis {
   private let data: ReadingPairs
 
+  /// The mistakes it may name.
+  package static let ids = [
+    "box-unit",
+    "center-size-boxes",
+    "class-shift",
+    "corner-and-size",
+    "corner-order",
+    "dfl-bins",
+    "distance-order",
+    "grid-offset",
+    "label-offset",
+    "label-with-objectness",
+    "score-activation",
+    "score-is-objectness",
+    "score-without-objectness",
+    "sigmoid-missing",
+    "sigmoid-twice",
+    "stride",
+    "stride-order",
+    "wh-exp",
+    "wh-no-stride",
+    "wh-scale",
+    "xy-no-scale",
+    "yx-exchanged",
+  ]
+
   /// The share of the differing cells that an explanation has to bring within tolerance.
   private var leastExplained: Double { data.areRows ? 0.75 : 0.9 }
 

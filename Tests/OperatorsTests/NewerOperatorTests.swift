@@ -28,7 +28,7 @@ struct NewerOperatorTests {
 
   static let rows: [Row] = [
     Row(
-      "Sin", "Sin", 7,
+      "Sin", "Sin", 7, [:],
       [
         Tensor(
           [-2.96875, 1.921875, 1.78125, -0.1875, -1.1875, -1.328125] as [Float], shape: [2, 3])
@@ -39,7 +39,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Cos", "Cos", 7,
+      "Cos", "Cos", 7, [:],
       [Tensor([-1.46875, -0.328125, 0.03125, 0.328125, 2.96875, 1.75] as [Float], shape: [2, 3])],
       gives: [
         Tensor(
@@ -47,7 +47,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Tan", "Tan", 7,
+      "Tan", "Tan", 7, [:],
       [Tensor([0.25, 0.984375, -0.5625, -0.671875, 0.21875, -0.90625] as [Float], shape: [2, 3])],
       gives: [
         Tensor(
@@ -55,7 +55,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Asin", "Asin", 7,
+      "Asin", "Asin", 7, [:],
       [
         Tensor(
           [-0.921875, 0.03125, -0.0625, 0.828125, 0.265625, 0.03125] as [Float], shape: [2, 3])
@@ -66,7 +66,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Acos", "Acos", 7,
+      "Acos", "Acos", 7, [:],
       [Tensor([-0.0, -0.5, -0.96875, -0.609375, 0.390625, -0.59375] as [Float], shape: [2, 3])],
       gives: [
         Tensor(
@@ -74,7 +74,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Atan", "Atan", 7,
+      "Atan", "Atan", 7, [:],
       [
         Tensor(
           [-0.78125, -2.984375, 1.984375, -2.078125, -1.390625, 2.28125] as [Float], shape: [2, 3])
@@ -85,7 +85,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Sinh", "Sinh", 9,
+      "Sinh", "Sinh", 9, [:],
       [
         Tensor(
           [0.046875, 1.390625, 0.5625, 0.96875, -1.640625, 0.171875] as [Float], shape: [2, 3])
@@ -96,7 +96,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Cosh", "Cosh", 9,
+      "Cosh", "Cosh", 9, [:],
       [
         Tensor(
           [0.03125, 1.484375, -0.5625, 0.390625, -1.765625, -0.453125] as [Float], shape: [2, 3])
@@ -107,7 +107,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Asinh", "Asinh", 9,
+      "Asinh", "Asinh", 9, [:],
       [
         Tensor([-1.0625, -2.09375, 1.890625, -0.71875, 2.875, 0.546875] as [Float], shape: [2, 3])
       ],
@@ -117,7 +117,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Acosh", "Acosh", 9,
+      "Acosh", "Acosh", 9, [:],
       [Tensor([2.8125, 2.90625, 3.03125, 1.453125, 2.328125, 1.71875] as [Float], shape: [2, 3])],
       gives: [
         Tensor(
@@ -125,7 +125,7 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Atanh", "Atanh", 9,
+      "Atanh", "Atanh", 9, [:],
       [
         Tensor(
           [-0.171875, -0.71875, 0.84375, -0.515625, 0.3125, -0.359375] as [Float], shape: [2, 3])
@@ -136,11 +136,11 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "Sign", "Sign", 9,
+      "Sign", "Sign", 9, [:],
       [Tensor([0.75, 0.328125, -0.734375, 0.6875, 0.890625, 0.8125] as [Float], shape: [2, 3])],
       gives: [Tensor([1.0, 1.0, -1.0, 1.0, 1.0, 1.0] as [Float], shape: [2, 3])]),
     Row(
-      "Reciprocal", "Reciprocal", 13,
+      "Reciprocal", "Reciprocal", 13, [:],
       [
         Tensor([2.703125, 1.4375, 1.578125, 3.78125, 2.65625, 1.546875] as [Float], shape: [2, 3])
       ],
@@ -150,11 +150,11 @@ struct NewerOperatorTests {
           shape: [2, 3])
       ]),
     Row(
-      "IsNaN", "IsNaN", 13,
+      "IsNaN", "IsNaN", 13, [:],
       [Tensor([1.0, .nan, -.infinity, .infinity] as [Float], shape: [4])],
       gives: [Tensor([false, true, false, false] as [Bool], shape: [4])]),
     Row(
-      "IsInf", "IsInf", 10,
+      "IsInf", "IsInf", 10, [:],
       [Tensor([1.0, .nan, -.infinity, .infinity] as [Float], shape: [4])],
       gives: [Tensor([false, false, true, true] as [Bool], shape: [4])]),
     Row(
@@ -162,14 +162,14 @@ struct NewerOperatorTests {
       [Tensor([1.0, .nan, -.infinity, .infinity] as [Float], shape: [4])],
       gives: [Tensor([false, false, false, true] as [Bool], shape: [4])]),
     Row(
-      "Xor broadcast", "Xor", 7,
+      "Xor broadcast", "Xor", 7, [:],
       [
         Tensor([true, false] as [Bool], shape: [2, 1]),
         Tensor([true, false, true] as [Bool], shape: [3]),
       ],
       gives: [Tensor([false, true, false, true, false, true] as [Bool], shape: [2, 3])]),
     Row(
-      "TopK largest, ties by index", "TopK", 11,
+      "TopK largest, ties by index", "TopK", 11, [:],
       [
         Tensor([3.0, 1.0, 3.0, 2.0, 0.0, 5.0, 5.0, 5.0] as [Float], shape: [2, 4]),
         Tensor([3] as [Int64], shape: [1]),
@@ -258,11 +258,11 @@ struct NewerOperatorTests {
             as [Float], shape: [3, 3])
       ]),
     Row(
-      "NonZero", "NonZero", 13,
+      "NonZero", "NonZero", 13, [:],
       [Tensor([0.0, 1.5, -2.0, 0.0] as [Float], shape: [2, 2])],
       gives: [Tensor([0, 1, 1, 0] as [Int64], shape: [2, 2])]),
     Row(
-      "CumSum", "CumSum", 11,
+      "CumSum", "CumSum", 11, [:],
       [
         Tensor(
           [0.078125, 1.796875, -1.0, 1.21875, 0.703125, 0.875, 0.515625, 1.890625] as [Float],
@@ -288,7 +288,7 @@ struct NewerOperatorTests {
           shape: [2, 4])
       ]),
     Row(
-      "Trilu upper", "Trilu", 14,
+      "Trilu upper", "Trilu", 14, [:],
       [
         Tensor(
           [
@@ -437,7 +437,7 @@ struct NewerOperatorTests {
           ] as [Float], shape: [1, 2, 6, 4])
       ]),
     Row(
-      "Col2Im", "Col2Im", 18,
+      "Col2Im", "Col2Im", 18, [:],
       [
         Tensor(
           [
@@ -457,7 +457,7 @@ struct NewerOperatorTests {
           ] as [Float], shape: [1, 2, 3, 3])
       ]),
     Row(
-      "InstanceNormalization", "InstanceNormalization", 7,
+      "InstanceNormalization", "InstanceNormalization", 7, [:],
       [
         Tensor(
           [
@@ -521,7 +521,7 @@ struct NewerOperatorTests {
           ] as [Float], shape: [2, 3, 4])
       ]),
     Row(
-      "RMSNormalization", "RMSNormalization", 23,
+      "RMSNormalization", "RMSNormalization", 23, [:],
       [
         Tensor(
           [1.515625, -1.203125, -0.1875, 1.0, 0.828125, 0.21875, 1.234375, -0.140625] as [Float],
@@ -583,7 +583,7 @@ struct NewerOperatorTests {
           ] as [Float], shape: [2, 4])
       ]),
     Row(
-      "MeanVarianceNormalization", "MeanVarianceNormalization", 13,
+      "MeanVarianceNormalization", "MeanVarianceNormalization", 13, [:],
       [
         Tensor(
           [

@@ -2,6 +2,7 @@ import Foundation
 import ONNXGraph
 import Operators
 import Tensors
+import TestSupport
 import Testing
 
 /// What operators say of themselves. That symbolic results are those of a run, every test that runs

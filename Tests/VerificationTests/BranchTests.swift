@@ -3,6 +3,7 @@ import Interpreter
 import ONNXFormat
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

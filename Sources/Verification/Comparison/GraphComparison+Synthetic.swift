@@ -216,7 +216,7 @@ extension GraphComparison {
     return try ImageSource.pictures(
       SyntheticPictures.all(count, height: trial.height, width: trial.width), name: trial.title
     ).prepared(
-      for: inputs, sizing.of(height: trial.height, width: trial.width), options.preprocessing,
+      for: inputs, sizing.of(height: trial.height, width: trial.width), options.preprocessings,
       batches: trial.batches)
   }
 

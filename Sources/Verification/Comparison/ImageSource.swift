@@ -64,25 +64,27 @@ extension ImageSource {
     for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Preprocessing,
     batches fixed: Pair<Int>? = nil
   ) throws(Refusal) -> PreparedImage {
-    try prepared(for: inputs, sizing, Pair(both: preprocessing))
+    try prepared(for: inputs, sizing, Pair(both: preprocessing), batches: fixed)
   }
 
   /// The image as each graph's input takes it, prepared for each as it is to be.
   func prepared(
-    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Pair<Preprocessing>
+    for inputs: Pair<ImageInput>, _ sizing: InputSizing, _ preprocessing: Pair<Preprocessing>,
+    batches fixed: Pair<Int>? = nil
   ) throws(Refusal) -> PreparedImage {
     let picture: Image
     switch try content() {
     case .pictures(let pictures):
-      let tensors = try inputs.with(fixed ?? Pair(both: pictures.count)).map {
-        (side) throws(Refusal) in
-        let (input, count) = side
+      let counts = fixed ?? Pair(both: pictures.count)
+      let tensors = try inputs.with(counts).with(preprocessing).map { (side) throws(Refusal) in
+        let ((input, count), preprocessing) = side
         return Tensor(
           batch: try pictures.suffix(count).map { (picture) throws(Refusal) in
             try prepare(picture, for: input, batch: 1, sizing, preprocessing).tensor
           })
       }
-      return PreparedImage(tensors: tensors, imageCount: pictures.count, placement: nil)
+      return PreparedImage(
+        tensors: tensors, imageCount: pictures.count, placement: nil, input: inputs.original)
     case .tensor(let tensor):
       return PreparedImage(
         tensors: Pair(original: tensor, patched: tensor), imageCount: tensor.shape[0],

@@ -20,16 +20,17 @@ package struct ImageInput: Sendable, Equatable {
   package let height: Int?
   package let width: Int?
 
-  /// The one input of a graph that takes an image; its other inputs take no image.
+  /// The one input of a graph that takes an image.
   ///
-  /// - Throws: when none does, or several.
-  package init(_ graph: Graph) throws(DetectionError) {
+  /// - Parameter alone: whether the graph may have no other input.
+  /// - Throws: when none takes an image, or several do.
+  package init(_ graph: Graph, alone: Bool = true) throws(DetectionError) {
     let inputs = graph.inputs
     if inputs.count == 1 {
       try self.init(inputs[0])
       return
     }
-    let images = inputs.compactMap { input in try? ImageInput(input) }
+    let images = alone ? [] : inputs.compactMap { input in try? ImageInput(input) }
     guard images.count == 1 else {
       let names = inputs.map { "'\($0.name)'" }.joined(separator: ", ")
       throw DetectionError(

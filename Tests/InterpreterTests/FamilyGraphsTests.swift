@@ -65,7 +65,6 @@ struct FamilyGraphsTests {
 
   @Test(arguments: [
     ("y5n_int8_qdq", ["DequantizeLinear", "QuantizeLinear"]),
-    ("y10_op13", ["GatherElements", "TopK"]),
   ]) func `what is missing is listed`(name: String, operators: [String]) throws {
     let model = try RealModels.model("graphs/\(name)/model.onnx")
     #expect(model.missingOperators().map(\.type) == operators)

@@ -77,7 +77,7 @@ struct InputTests {
   }
 
   @Test(arguments: [
-    ([Dimension.fixed(1), .fixed(1), .fixed(64), .fixed(96)], "no image of three channels"),
+    ([Dimension.fixed(1), .fixed(2), .fixed(64), .fixed(96)], "no image of three channels"),
     ([.fixed(1), .fixed(3), .fixed(64)], "no image of three channels"),
   ])
   func whatTakesNoImageIsRefused(_ dimensions: [Dimension], _ message: String) throws {

@@ -26,7 +26,7 @@ struct GraphStructure {
 
   /// Height and width of the network's input.
   var inputSize: (height: Int, width: Int)? {
-    guard let input = try? ImageInput(graph), let shape = lookup(input.name)?.shape,
+    guard let input = try? ImageInput(graph, alone: false), let shape = lookup(input.name)?.shape,
       shape.rank == 4
     else { return nil }
     return input.size(of: shape)

@@ -9,6 +9,8 @@ import Tensors
 /// otherwise. Computed as a product of matrices whose columns are summed into the map.
 enum ConvTranspose: ArithmeticOperator {
   static let type = "ConvTranspose"
+  static let accumulates = true
+  static let mixesChannels = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...3)

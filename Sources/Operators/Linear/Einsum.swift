@@ -11,6 +11,7 @@ import Tensors
 enum Einsum: ArithmeticOperator {
   static let type = "Einsum"
   static let opsets = 12...newestOpset
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operands = try node.operandList()

@@ -8,6 +8,7 @@ import Tensors
 enum GatherND: Operator {
   static let type = "GatherND"
   static let opsets = 11...newestOpset
+  static let revisions = [Revision(12, attributes: "batch_dims")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...2)

@@ -10,6 +10,12 @@ import Tensors
 enum ScatterElements: Operator {
   static let type = "ScatterElements"
   static let opsets = 11...newestOpset
+  static let revisions: [Revision] = [
+    Revision(16, attributes: "reduction"),
+    Revision(18) {
+      [.string("min"), .string("max")].contains($0.attributes["reduction"])
+    },
+  ]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try scattering(&node, try ScatterReduction(&node))

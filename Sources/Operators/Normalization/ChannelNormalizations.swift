@@ -7,6 +7,7 @@ import Tensors
 /// X `[N, C, D1…]`, scale and B `[C]`.
 enum InstanceNormalization: ArithmeticOperator {
   static let type = "InstanceNormalization"
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...3)
@@ -24,6 +25,8 @@ enum InstanceNormalization: ArithmeticOperator {
 enum GroupNormalization: ArithmeticOperator {
   static let type = "GroupNormalization"
   static let opsets = 18...newestOpset
+  static let accumulates = true
+  static let revisions: [Revision] = [21]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...3)

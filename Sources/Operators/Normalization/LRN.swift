@@ -7,6 +7,7 @@ import Tensors
 /// X `[N, C, D1…]`.
 enum LRN: ArithmeticOperator {
   static let type = "LRN"
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)

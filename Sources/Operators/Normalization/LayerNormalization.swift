@@ -10,6 +10,7 @@ import Tensors
 enum LayerNormalization: ArithmeticOperator {
   static let type = "LayerNormalization"
   static let opsets = 17...newestOpset
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...3)

@@ -6,6 +6,7 @@ import Tensors
 /// zero, so is the result.
 enum LpNormalization: ArithmeticOperator {
   static let type = "LpNormalization"
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)

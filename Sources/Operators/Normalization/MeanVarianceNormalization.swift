@@ -6,6 +6,7 @@ import Tensors
 enum MeanVarianceNormalization: ArithmeticOperator {
   static let type = "MeanVarianceNormalization"
   static let opsets = 9...newestOpset
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)

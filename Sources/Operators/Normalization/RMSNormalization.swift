@@ -8,6 +8,7 @@ import Tensors
 enum RMSNormalization: ArithmeticOperator {
   static let type = "RMSNormalization"
   static let opsets = 23...newestOpset
+  static let accumulates = true
   static let allowsMixedPrecision = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

@@ -12,6 +12,8 @@ import Tensors
 enum RoiAlign: ArithmeticOperator {
   static let type = "RoiAlign"
   static let opsets = 10...newestOpset
+  static let accumulates = true
+  static let revisions: [Revision] = [16]
 
   private enum Coordinates: String, CaseIterable {
     case halfPixel = "half_pixel"

@@ -16,6 +16,7 @@ struct ArgMax: ArithmeticOperator {
 /// (`select_last_index`). NaN counts as smaller than every number.
 struct ArgMin: ArithmeticOperator {
   static let type = "ArgMin"
+  static let revisions = [Revision(12, attributes: "select_last_index")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.search(forSmallest: true)

@@ -9,6 +9,7 @@ import Tensors
 enum CumSum: ArithmeticOperator {
   static let type = "CumSum"
   static let opsets = 11...newestOpset
+  static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...2)

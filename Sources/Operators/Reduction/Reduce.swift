@@ -46,6 +46,8 @@ struct ReduceMean: ArithmeticOperator {
 /// The product along axes; integers wrap around.
 struct ReduceProd: ArithmeticOperator {
   static let type = "ReduceProd"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -65,6 +67,8 @@ struct ReduceProd: ArithmeticOperator {
 /// The sum of the squares along axes; integers wrap around.
 struct ReduceSumSquare: ArithmeticOperator {
   static let type = "ReduceSumSquare"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -84,6 +88,8 @@ struct ReduceSumSquare: ArithmeticOperator {
 /// The sum of the magnitudes along axes; integers wrap around.
 struct ReduceL1: ArithmeticOperator {
   static let type = "ReduceL1"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -103,6 +109,8 @@ struct ReduceL1: ArithmeticOperator {
 /// The square root of the sum of the squares along axes; that of integers without its fraction.
 struct ReduceL2: ArithmeticOperator {
   static let type = "ReduceL2"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -122,6 +130,8 @@ struct ReduceL2: ArithmeticOperator {
 /// The logarithm of the sum along axes; that of integers without its fraction.
 struct ReduceLogSum: ArithmeticOperator {
   static let type = "ReduceLogSum"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -142,6 +152,8 @@ struct ReduceLogSum: ArithmeticOperator {
 /// without its fraction.
 struct ReduceLogSumExp: ArithmeticOperator {
   static let type = "ReduceLogSumExp"
+  static let accumulates = true
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)
@@ -186,6 +198,7 @@ struct ReduceMax: ArithmeticOperator {
 /// The smallest element along axes; of bools, whether all are true.
 struct ReduceMin: ArithmeticOperator {
   static let type = "ReduceMin"
+  static let revisions: [Revision] = [18]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     let operand = try node.operand(0)

@@ -9,6 +9,8 @@ import Tensors
 enum GridSample: ArithmeticOperator {
   static let type = "GridSample"
   static let opsets = 16...newestOpset
+  static let accumulates = true
+  static let revisions: [Revision] = [20]
   static let allowsMixedPrecision = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

@@ -50,7 +50,7 @@ package struct CheckSubject: Sendable {
 
   /// Height and width of the network's input.
   var inputSize: (height: Int, width: Int)? {
-    guard let input = try? ImageInput(model.graph), let shape = shape(of: input.name),
+    guard let input = try? ImageInput(model.graph, alone: false), let shape = shape(of: input.name),
       shape.rank == 4
     else { return nil }
     return input.size(of: shape)

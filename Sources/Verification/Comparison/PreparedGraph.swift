@@ -49,7 +49,7 @@ struct PreparedGraph {
     self.ending = ending
     self.geometry = geometry
     self.resolved = resolved
-    precision = model.model.precision(lookup)
+    precision = model.model.precision(of: observed, lookup)
     notes =
       model.notes(on: ending) + (geometry?.notes ?? []).map { "\(model.path): \($0)" }
     self.model = model

@@ -2,6 +2,7 @@ import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
+import Operators
 import Tensors
 
 /// Two graphs resolved for inputs of given shapes, and what each ends in.
@@ -99,7 +100,10 @@ struct PreparedPair {
     openOutputs = models.with(lookups).map { model, lookup in
       Set(model.model.graph.outputs.map(\.name).filter { lookup($0) == nil })
     }
-    precisions = models.with(lookups).map { model, lookup in model.model.precision(lookup) }
+    precisions = models.with(lookups).with(observed).map { side in
+      let ((model, lookup), tensors) = side
+      return model.model.precision(of: tensors, lookup)
+    }
     plan = try resolved.run.plan(observing: observed)
   }
 
@@ -207,10 +211,15 @@ extension LoadedModel {
 }
 
 extension Model {
-  /// The narrowest floating-point type among the tensors.
-  func precision(_ lookup: TensorLookup) -> ElementType {
+  /// The narrowest floating-point type that arithmetic gives on the way to some tensors. What is stored
+  /// or cast narrow, and computed with in float32, rounds alike in both graphs and counts for nothing.
+  func precision(of tensors: [String], _ lookup: TensorLookup) -> ElementType {
     var narrowest = ElementType.float32
-    for node in graph.nodes {
+    let wanted = graph.ancestors(of: tensors).union(tensors)
+    for node in graph.nodes
+    where node.definition is any ArithmeticOperator.Type
+      && !node.outputs.allSatisfy({ !wanted.contains($0) })
+    {
       for output in node.outputs {
         switch lookup(output)?.elementType {
         case .bfloat16: return .bfloat16

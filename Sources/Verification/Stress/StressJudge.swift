@@ -32,10 +32,19 @@ struct StressJudge {
     let cells = evidence.comparedCells(on: team)
     let matching = evidence.matchedCandidates()
     let found = matching.comparison
-    let different = matching.cells.filter { !$0.key.isAllowed }.values
-      .reduce(Set(cells.differentCells)) { $0.union($1) }
+    // Numbers that no sigmoid gives make other candidates of equal cells: an objectness below 0 turns
+    // the order of its products round.
+    let judgesCellsAlone =
+      report.heads == .shared && cells.compared > 0
+      && !evidence.candidates.both.contains(where: \.isPlugin)
+    let different =
+      judgesCellsAlone
+      ? Set(cells.differentCells)
+      : matching.cells.filter { !$0.key.isAllowed }.values
+        .reduce(Set(cells.differentCells)) { $0.union($1) }
     report.cases += cells.compared
-    report.different += min(different.count + matching.differentElsewhere, cells.compared)
+    let elsewhere = judgesCellsAlone ? 0 : matching.differentElsewhere
+    report.different += min(different.count + elsewhere, cells.compared)
     report.specified += (matching.cells[.specified] ?? []).subtracting(different).count
     report.ambiguous += (matching.cells[.ambiguous] ?? []).subtracting(different).count
     report.maxBoxErrorPx.value = max(

@@ -56,8 +56,9 @@ extension GraphComparison {
   /// The 16-bit types that the patched graph computes in, or has its weights in, and the original not.
   func narrowTypes(_ pair: PreparedPair) -> [NarrowType] {
     var types: [NarrowType] = []
-    if pair.precisions.original != pair.precisions.patched {
-      types = NarrowType.allCases.filter { $0.rawValue == pair.precisions.patched.rawValue }
+    let stored = pair.storedPrecisions
+    if stored.original != stored.patched {
+      types = NarrowType.allCases.filter { $0.rawValue == stored.patched.rawValue }
     }
     let weights = models.map { $0.model.weightTypes }
     return types + weights.patched.filter { !types.contains($0) && !weights.original.contains($0) }

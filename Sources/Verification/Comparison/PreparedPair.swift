@@ -48,6 +48,8 @@ struct PreparedPair {
   let plan: PairedPlan
   /// The narrowest floating-point type of each graph's tensors.
   let precisions: Pair<ElementType>
+  /// The narrowest floating-point type of each graph's tensors, whatever makes them.
+  let storedPrecisions: Pair<ElementType>
   /// Outputs whose shapes only a run tells.
   let openOutputs: Pair<Set<String>>
   /// What is compared beside detections; nothing where the graphs are compared as tensors.
@@ -100,6 +102,7 @@ struct PreparedPair {
     openOutputs = models.with(lookups).map { model, lookup in
       Set(model.model.graph.outputs.map(\.name).filter { lookup($0) == nil })
     }
+    storedPrecisions = models.with(lookups).map { $0.model.storedPrecision($1) }
     precisions = models.with(lookups).with(observed).map { side in
       let ((model, lookup), tensors) = side
       return model.model.precision(of: tensors, lookup)
@@ -214,12 +217,19 @@ extension Model {
   /// The narrowest floating-point type that arithmetic gives on the way to some tensors. What is stored
   /// or cast narrow, and computed with in float32, rounds alike in both graphs and counts for nothing.
   func precision(of tensors: [String], _ lookup: TensorLookup) -> ElementType {
-    var narrowest = ElementType.float32
     let wanted = graph.ancestors(of: tensors).union(tensors)
-    for node in graph.nodes
-    where node.definition is any ArithmeticOperator.Type
-      && !node.outputs.allSatisfy({ !wanted.contains($0) })
-    {
+    return narrowest(lookup) { node in
+      node.definition is any ArithmeticOperator.Type
+        && node.outputs.contains(where: wanted.contains)
+    }
+  }
+
+  /// The narrowest floating-point type of all tensors.
+  func storedPrecision(_ lookup: TensorLookup) -> ElementType { narrowest(lookup) { _ in true } }
+
+  private func narrowest(_ lookup: TensorLookup, where counts: (Node) -> Bool) -> ElementType {
+    var narrowest = ElementType.float32
+    for node in graph.nodes where counts(node) {
       for output in node.outputs {
         switch lookup(output)?.elementType {
         case .bfloat16: return .bfloat16

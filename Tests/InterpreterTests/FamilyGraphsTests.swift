@@ -64,7 +64,7 @@ struct FamilyGraphsTests {
   }
 
   @Test(arguments: [
-    ("y5n_int8_qdq", ["DequantizeLinear", "QuantizeLinear"]),
+    ("y5n_int8_qdq", ["DequantizeLinear", "QuantizeLinear"])
   ]) func `what is missing is listed`(name: String, operators: [String]) throws {
     let model = try RealModels.model("graphs/\(name)/model.onnx")
     #expect(model.missingOperators().map(\.type) == operators)

@@ -60,7 +60,8 @@ package struct Probe: Sendable {
       part = try graph.extract(inputs: maps.map(\.name), outputs: table.names)
     } catch {
       // Some exports ask the image for its shape.
-      guard let image = try? ImageInput(graph, alone: false).name, let description = lookup(image) else {
+      guard let image = try? ImageInput(graph, alone: false).name, let description = lookup(image)
+      else {
         throw error
       }
       part = try graph.extract(inputs: maps.map(\.name) + [image], outputs: table.names)

@@ -46,6 +46,14 @@ extension Tensor {
 }
 
 extension Tensor {
+  /// Float32 or float64 elements as float32.
+  var inFloat32: Tensor {
+    guard elementType == .float64 else { return self }
+    return withElements(of: Double.self) { values in
+      Tensor(values.map { Float($0) }, shape: shape)
+    }
+  }
+
   /// Float32 elements as another floating-point type.
   package func converted(to type: ElementType) -> Tensor {
     withElements(of: Float.self) { source in

@@ -118,21 +118,21 @@ struct DiagnosisTests {
     #expect(first.text.contains("rounding, not a bug"))
   }
 
-  /// Faults that nobody made a hypothesis for.
-  static let others: [ModelEdit] = [
-    ModelEdit("a bias of the last head") { model in
+  /// Faults of single nodes, and how they are named.
+  static let ofNodes: [PlantedMistake] = [
+    PlantedMistake("weights", .plugin, "network", "a bias of the last head") { model in
       let head = model.producer(of: model.producer(of: model.plugin.inputs[2]).inputs[0])
       model.editWeights(head.inputs[2]) { $0[12] += 0.01 }
     },
-    ModelEdit("one weight in the middle") { model in
+    PlantedMistake("weights", .plugin, "network", "one weight in the middle") { model in
       let convolution = model.graph.nodes.filter { $0.operatorType == "Conv" }[10]
       model.editWeights(convolution.inputs[1]) { $0[3] += 0.5 }
     },
-    ModelEdit("a convolution scaled by a thousandth") { model in
+    PlantedMistake("weights", .plugin, "network", "a convolution scaled by a thousandth") { model in
       let convolution = model.graph.nodes.filter { $0.operatorType == "Conv" }[4]
       model.editWeights(convolution.inputs[1]) { $0 = $0.map { $0 * 1.001 } }
     },
-    ModelEdit("a leaky unit for a sigmoid") { model in
+    PlantedMistake("node-operator", .plugin, "network", "a leaky unit for a sigmoid") { model in
       let gate = model.graph.nodes.first { $0.operatorType == "Sigmoid" }!
       model.edit(gate.name) { $0.operatorType = "HardSigmoid" }
     },
@@ -140,19 +140,37 @@ struct DiagnosisTests {
 
   /// The same behind a network that is proven to be the original's.
   static let behindTheNetwork: [ModelEdit] = [
-    ModelEdit("a hard sigmoid on a map") { model in
-      model.edit(model.producer(of: model.plugin.inputs[0]).name) {
-        $0.operatorType = "HardSigmoid"
-      }
-    },
     ModelEdit("noise on the boxes") { model in
       var generator = SeededGenerator(seed: 3)
       let noise = generator.tensor([1, 4032, 4], in: -1...1)
       model.insert("Add", behind: model.plugin.outputs[1], constants: [noise])
-    },
+    }
   ]
 
-  @Test(arguments: others) func whatNothingExplainsIsSaid(_ fault: ModelEdit) throws {
+  @Test func aNodeOfTheDecodeIsNamed() throws {
+    let fault = ModelEdit("a hard sigmoid on a map") { model in
+      model.edit(model.producer(of: model.plugin.inputs[0]).name) {
+        $0.operatorType = "HardSigmoid"
+      }
+    }
+    let report = try Self.report(fault(Self.model("yololayer")), of: "yololayer")
+    #expect(report.verdict == .different)
+    #expect(report.diagnosis?.first?.ids == ["node-operator"], "\(report.text)")
+  }
+
+  @Test(arguments: ofNodes) func theNodeIsNamed(_ mistake: PlantedMistake) throws {
+    let report = try Self.report([mistake])
+    #expect(report.verdict == .different)
+    let first = try #require(report.diagnosis?.first, "\(report.text)")
+    #expect(first.ids == [mistake.id] && first.explains.value >= 0.99, "\(report.text)")
+  }
+
+  @Test func whatNothingExplainsIsSaid() throws {
+    // A node that the original does not have.
+    let fault = ModelEdit("a factor in the middle") { model in
+      let convolution = model.graph.nodes.filter { $0.operatorType == "Conv" }[10]
+      model.insert("Mul", behind: convolution.outputs[0], constants: [Tensor([Float(1.01)])])
+    }
     let report = try Self.report(fault(Self.model("yololayer")), of: "yololayer")
     #expect(report.verdict == .different)
     #expect(report.diagnosis?.map(\.ids) == [["weights"]], "\(report.text)")
@@ -170,7 +188,9 @@ struct DiagnosisTests {
   @Test func theManualKnowsEveryId() throws {
     let manual = try ProjectFiles.manual("Diagnosis")
     for id in HypothesisTable.ids + ReadingDiagnosis.ids + [
-      "weights", "anchors-integers", "constant-output", "baked-size", "batch",
+      "anchors-integers", "constant-output", "baked-size", "batch", "max-output-boxes",
+      "background-class", "class-agnostic", "thresholds-exchanged", "mask-coefficients",
+      "keypoint-stride", "angle-unit",
     ] {
       #expect(manual.contains("`\(id)`"), "\(id)")
     }

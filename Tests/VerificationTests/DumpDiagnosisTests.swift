@@ -26,7 +26,10 @@ struct DumpDiagnosisTests {
   @Test(arguments: EngineMistake.all) func theMistakeIsNamedFirst(_ mistake: EngineMistake) throws {
     let report = try Self.report(mistake, Self.subject("landscape"))
     #expect(report.verdict == .different, "\(report.text)\(report.failures)")
-    #expect(report.diagnosis?.first?.ids == [mistake.id], "\(report.text)")
+    // Without a row there is nothing to tell mistakes apart by.
+    let hasRows = report.images.contains { $0.candidates?.patched ?? 0 > 0 }
+    #expect(
+      report.diagnosis?.first?.ids == [hasRows ? mistake.id : "no-rows"], "\(report.text)")
   }
 
   @Test func aThresholdOnScoresIsNamedFirst() throws {

@@ -15,12 +15,16 @@ package struct CandidateMatching: Sendable {
   private let rule: CandidateRule
   private let tolerance: DetectionTolerance
   private let nonFinite: NonFiniteRule
+  private let judgesLimits: Bool
 
-  /// - Parameter rule: by which both sides' candidates were found.
+  /// - Parameters:
+  ///   - rule: by which both sides' candidates were found.
+  ///   - judgesLimits: whether detections that are lost to a limit count.
   package init(
     original: CandidateSet, patched: CandidateSet, rule: CandidateRule,
-    tolerance: DetectionTolerance, nonFinite: NonFiniteRule = .differs
+    tolerance: DetectionTolerance, nonFinite: NonFiniteRule = .differs, judgesLimits: Bool = true
   ) {
+    self.judgesLimits = judgesLimits
     self.original = original
     self.patched = patched
     self.rule = rule
@@ -48,6 +52,11 @@ package struct CandidateMatching: Sendable {
 
   /// Whether the candidates of a detection's cell agree, or differ only as is allowed.
   func explains(_ detection: DetectedObject) -> Bool {
+    if !judgesLimits, let limit = [original, patched].compactMap(\.rowLimit).max(),
+      detection.score <= limit + tolerance.score
+    {
+      return true
+    }
     guard let cell = detection.cell,
       let number = (original.cells ?? patched.cells)?.layout.number(of: cell)
     else { return false }
@@ -156,7 +165,8 @@ package struct CandidateMatching: Sendable {
     record(kind, a, b, nil)
     let isSound = candidate.isFinite || nonFinite == .mayBeShared
     if !isSound { record(.nonFinite, a, b, nil) }
-    if kind.isAllowed, isSound, !isBeyondLimit(candidate, side), let cell = candidate.cell {
+    let isLost = judgesLimits && isBeyondLimit(candidate, side)
+    if kind.isAllowed, isSound, !isLost, let cell = candidate.cell {
       explainedCells.insert(cell)
     }
   }
@@ -166,8 +176,8 @@ package struct CandidateMatching: Sendable {
   ) -> CandidateComparison.Finding.Kind {
     let other: Side = side == .original ? .patched : .original
     let unexplained: CandidateComparison.Finding.Kind = side == .original ? .missing : .extra
-    guard let cell = candidate.cell else { return unexplained }
     if isBeyondLimit(candidate, side) { return .ambiguous }
+    guard let cell = candidate.cell else { return unexplained }
     let here = rule.measure(cell, in: set(side).cells)
     if set(side).isPlugin, !set(other).isPlugin, here?.isNaN == true { return .specified }
     // Of a side that does not know its cells, nothing speaks against it.

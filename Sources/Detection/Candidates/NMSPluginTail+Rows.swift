@@ -8,11 +8,26 @@ extension NMSPluginTail {
     package let detections: [DetectedObject]
     /// How they differ from what the plugin makes of its inputs.
     package let differences: [String]
+    /// Whether the rows are those of the highest scores, and others are not given out.
+    package let areOnlyBest: Bool
+    /// Rows that the plugin makes of its inputs, and what is given out for each.
+    package let pairs: [RowPair]
 
-    package init(detections: [DetectedObject], differences: [String] = []) {
+    package init(
+      detections: [DetectedObject], differences: [String] = [], areOnlyBest: Bool = false,
+      pairs: [RowPair] = []
+    ) {
       self.detections = detections
       self.differences = differences
+      self.areOnlyBest = areOnlyBest
+      self.pairs = pairs
     }
+  }
+
+  /// A row that the plugin makes, and what is given out for it.
+  package struct RowPair: Sendable {
+    package let expected: Candidate
+    package let given: Candidate
   }
 
   /// The rows a graph gives out, held against those the plugin makes of the same cells.
@@ -47,7 +62,29 @@ extension NMSPluginTail {
     let order = detections.indices.sorted {
       (detections[$1].score, $0) < (detections[$0].score, $1)
     }
-    return GivenDetections(detections: order.map { detections[$0] }, differences: differences)
+    let left = expected.indices.filter { !places.contains($0) }
+    let best = places.compactMap { $0.map { expected[$0].score } }.min()
+    return GivenDetections(
+      detections: order.map { detections[$0] }, differences: differences,
+      areOnlyBest: !left.isEmpty && !places.contains(nil)
+        && left.allSatisfy { expected[$0].score <= best ?? 0 },
+      pairs: pairs(rows, places, expected, left: left))
+  }
+
+  /// Rows with what they are made from: known again, or else of the same rank among those that are left.
+  private func pairs(
+    _ rows: [Candidate], _ places: [Int?], _ expected: [Candidate], left: [Int]
+  ) -> [RowPair] {
+    let known = zip(rows, places).compactMap { row, place in
+      place.map { RowPair(expected: expected[$0], given: row) }
+    }
+    let open = zip(rows, places).filter { $0.1 == nil }.map(\.0)
+    guard open.count == left.count else { return known }
+    let ranked = left.map { expected[$0] }.sorted { $0.score > $1.score }
+    return known
+      + zip(ranked, open.sorted { $0.score > $1.score }).map {
+        RowPair(expected: $0, given: $1)
+      }
   }
 
   /// Whether a row only fills room: below a threshold of 0.007 the GPU gives out boxes of lower

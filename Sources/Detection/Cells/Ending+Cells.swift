@@ -132,9 +132,10 @@ private struct CellsBuilder {
     let scoreCount = table.kind == .best ? 1 : classCount + (hasObjectness ? 1 : 0)
     let width = 4 + scoreCount
     let given = table.scoreCount(classCount)
+    let (boxNumbers, scoreNumbers) = (boxes.tensor.inFloat32, scores.tensor.inFloat32)
     let rows = Tensor(Float.self, shape: [layout.cellCount, width]) { rows in
-      boxes.tensor.withElements(of: Float.self) { boxValues in
-        scores.tensor.withElements(of: Float.self) { scoreValues in
+      boxNumbers.withElements(of: Float.self) { boxValues in
+        scoreNumbers.withElements(of: Float.self) { scoreValues in
           for row in 0..<layout.cellCount {
             let corners = table.corners { boxValues[boxes.index(row, $0)] }
             for axis in 0..<4 { rows[row * width + axis] = corners[axis] }

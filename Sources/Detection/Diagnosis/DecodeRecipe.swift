@@ -79,6 +79,8 @@ package struct ScaleRecipe: Sendable, Hashable {
     case centerAndSize
     /// They were read as centre and size before, and are corners.
     case cornersReadAsCenterAndSize
+    /// They are corners in another order: for each place the corner that stands there.
+    case cornersInOrder([Int])
   }
 
   /// What values are rounded to behind the sigmoid.

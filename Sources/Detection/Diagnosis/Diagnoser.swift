@@ -16,6 +16,9 @@ package struct Diagnoser {
   /// All cells of the other side, and in which terms each differs from the reference.
   private let dense: (observed: ObservedCells, differences: [TermSet])?
 
+  /// Names of what is wrong with the rows as a whole.
+  static let idsOfRows = ["no-rows", "row-count"]
+
   /// Rows looked at, those of the highest scores.
   private static let rowLimit = 2000
 
@@ -51,16 +54,24 @@ package struct Diagnoser {
 
   /// The explanations, the one that explains most with least first; empty when there is none.
   package func diagnose() -> [Diagnosis] {
+    if let reason = evidence.facts.impossibleRows {
+      return [Diagnosis(ids: ["row-count"], explains: 1, text: reason)]
+    }
     let before = residual(Draft(recipe: reference))
     guard !before.isEmpty else { return [] }
+    let hasNoRows = (dense?.observed.cells.isEmpty ?? true) && evidence.rows?.isEmpty ?? true
     var found = diagnoses(Draft(recipe: reference), before: before)
-    if !evidence.facts.sharesNetwork {
+    if hasNoRows, found.isEmpty {
+      return [Diagnosis(ids: ["no-rows"], explains: 1, text: "no row was written")]
+    }
+    if !evidence.facts.sharesNetwork, !hasNoRows {
       for change in evidence.facts.changes ?? NetworkChange.all
       where !found.contains(where: { $0.explains >= Self.enoughExplained }) {
-        guard let heads = evidence.changed(change), let other = changed(heads) else { continue }
-        var draft = Draft(recipe: reference)
-        draft.add([change.id], change.text, generality: 0)
-        found += other.diagnoses(draft, before: before)
+        let all = diagnoses(after: change, before: before)
+        let ofParts = all.contains { $0.explains >= Self.enoughExplained } ? change.parts : []
+        let part = ofParts.lazy.map { diagnoses(after: $0, before: before) }
+          .first { $0.contains { $0.explains >= Self.enoughExplained } }
+        found += part ?? all
       }
     }
     return found.isEmpty ? noise() : Diagnosis.ranked(found)
@@ -71,9 +82,17 @@ package struct Diagnoser {
     let start = Draft(recipe: reference)
     var observed = dense?.observed
     if dense?.differences.allSatisfy(\.isEmpty) ?? true { observed = trace(start)?.observed }
-    guard let observed,
-      let noise = RoundingNoise(
-        evidence.fit(observed), reference.scales, types: evidence.facts.narrowTypes)
+    guard let observed else { return [] }
+    let fit = evidence.fit(observed)
+    if let rounded = RoundedNumbers(fit, reference.scales) {
+      return [
+        Diagnosis(
+          ids: [rounded.type.rawValue], explains: rounded.share,
+          text: "\(rounded.parts.listed) are the \(rounded.type.rawValue) numbers nearest to the "
+            + "expected ones: rounding, not a bug")
+      ]
+    }
+    guard let noise = RoundingNoise(fit, reference.scales, types: evidence.facts.narrowTypes)
     else { return [] }
     return [
       Diagnosis(
@@ -86,26 +105,35 @@ package struct Diagnoser {
   /// The share from which no other explanation is looked for, and from which one is offered.
   private static let enoughExplained = 0.9
   private static let leastExplained = 0.7
+  /// Mistakes that are believed to have been made at once.
+  private static let mostMistakes = 3
+
+  /// What explains the differences where the reference's network is changed.
+  private func diagnoses(after change: NetworkChange, before: Residual) -> [Diagnosis] {
+    guard let heads = evidence.changed(change), let other = changed(heads) else { return [] }
+    var draft = Draft(recipe: reference)
+    draft.add([change.id], change.text, generality: 0)
+    return other.diagnoses(draft, before: before)
+  }
 
   /// The same for other head maps; `nil` when they bring nothing nearer.
   private func changed(_ heads: HeadValues) -> Diagnoser? {
     var evidence = evidence
     evidence.heads = heads
     evidence.referenceCells = nil
-    let observed = dense?.observed ?? trace(Draft(recipe: reference), heads)?.observed
-    // Without a single row there is nothing to be nearer to but that.
-    if let observed, !observed.cells.isEmpty {
-      let fit = evidence.fit(observed)
-      guard observed.terms.contains(where: { fit.share(within: reference.scales, of: [$0]) > 0.8 })
-      else { return nil }
-    }
+    var known = dense?.observed
+    if known?.cells.isEmpty ?? true { known = trace(Draft(recipe: reference), heads)?.observed }
+    guard let observed = known, !observed.cells.isEmpty else { return nil }
+    let fit = evidence.fit(observed)
+    guard observed.terms.contains(where: { fit.share(within: reference.scales, of: [$0]) > 0.8 })
+    else { return nil }
     var other = Diagnoser(evidence)
     other?.rowCount = rowCount
     return other
   }
 
   private func diagnoses(_ start: Draft, before: Residual) -> [Diagnosis] {
-    drafts(start).filter { $0.count > 0 }.map { draft in
+    drafts(start).filter { (1...Self.mostMistakes).contains($0.count) }.map { draft in
       Diagnosis(draft, residual(draft), before: before)
     }.filter { $0.explains >= Self.leastExplained }
   }

@@ -53,6 +53,8 @@ package struct DiagnosisFacts: Sendable {
   package var narrowTypes: [NarrowType]?
   /// The threshold on objectness that the other side is configured with.
   package var threshold: Float?
+  /// What is wrong with the count of the other side's rows, where they cannot be what it wrote.
+  package var impossibleRows: String?
 
   package init() {}
 }

@@ -12,14 +12,14 @@ package enum HypothesisTable {
   /// Mistakes in how the maps or the boxes are read, beneath all others.
   static let ofMaps: [any MapHypothesis.Type] = [
     SigmoidCount.self, AttributeMajor.self, MapsTransposed.self, ClassCount.self,
-    HeadPrecision.self, BoxEncoding.self, BoxScale.self,
+    HeadPrecision.self, BoxEncoding.self, CornerOrder.self, BoxScale.self,
   ]
 
   /// All names a mistake can be given by its numbers.
   package static let ids: [String] = {
     let all =
       ofTerms.flatMap { $0.ids } + ofMaps.flatMap { $0.ids } + SelectionHypotheses.ids
-      + NetworkChange.ids
+      + NetworkChange.ids + Diagnoser.idsOfRows
     var seen: Set<String> = []
     return all.filter { seen.insert($0).inserted }
   }()

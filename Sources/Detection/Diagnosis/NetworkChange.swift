@@ -1,5 +1,8 @@
+import ONNXGraph
+import Tensors
+
 /// A mistake in what a network is fed, or in how it is run, as a change to the reference's network.
-package enum NetworkChange: Hashable, Sendable {
+package enum NetworkChange: Sendable {
   case channelsReversed
   /// The input is multiplied by 255: samples were not scaled to 0...1.
   case notScaled
@@ -9,6 +12,31 @@ package enum NetworkChange: Hashable, Sendable {
   case stretched
   /// Resize nodes work by another rule.
   case resize(ResizeRule)
+  /// Nodes are as the other graph has them.
+  case nodes(NodeChange)
+
+  /// Nodes of the reference's graph in place of which those of another graph are run.
+  package struct NodeChange: Sendable {
+    package let id: String
+    package let text: String
+    /// By their places in the graph.
+    package let nodes: [Int: Node]
+    /// Constants that these read.
+    package let constants: [String: Tensor]
+    /// The same for each node alone, where there are few: one of them may explain all.
+    package let parts: [NodeChange]
+
+    package init(
+      id: String, text: String, nodes: [Int: Node], constants: [String: Tensor],
+      parts: [NodeChange] = []
+    ) {
+      self.parts = parts
+      self.id = id
+      self.text = text
+      self.nodes = nodes
+      self.constants = constants
+    }
+  }
 
   /// How a Resize node finds the values of its result.
   package struct ResizeRule: Hashable, Sendable {
@@ -30,10 +58,16 @@ package enum NetworkChange: Hashable, Sendable {
     case .scaledTwice: "input-scaled-twice"
     case .stretched: "image-stretched"
     case .resize: "node-resize-mode"
+    case .nodes(let change): change.id
     }
   }
 
-  var text: String {
+  /// Smaller changes that may explain as much.
+  package var parts: [NetworkChange] {
+    if case .nodes(let change) = self { change.parts.map { .nodes($0) } } else { [] }
+  }
+
+  package var text: String {
     switch self {
     case .channelsReversed: "red and blue exchanged in the input"
     case .notScaled: "the input is not divided by 255"
@@ -42,6 +76,7 @@ package enum NetworkChange: Hashable, Sendable {
     case .resize(let rule):
       "Resize nodes work by mode \(rule.mode), coordinates \(rule.coordinates)"
         + (rule.mode == "nearest" ? ", nearest \(rule.nearest)" : "")
+    case .nodes(let change): change.text
     }
   }
 
@@ -52,6 +87,7 @@ package enum NetworkChange: Hashable, Sendable {
 
   package static let ids = [
     "rgb-bgr", "input-scaled-twice", "input-not-scaled", "image-stretched", "node-resize-mode",
+    "node-attributes", "node-operator", "weights",
   ]
 }
 

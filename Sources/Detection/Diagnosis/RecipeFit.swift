@@ -63,7 +63,15 @@ struct RecipeFit: Sendable {
     case .corners: (center, size)
     case .centerAndSize: (first, second)
     case .cornersReadAsCenterAndSize: ((center + size) / 2, size - center)
+    case .cornersInOrder(let order):
+      Self.centerAndSize(box.inOrder(order.indices.map { order.firstIndex(of: $0)! }))
     }
+  }
+
+  private static func centerAndSize(
+    _ corners: SIMD4<Double>
+  ) -> (center: SIMD2<Double>, size: SIMD2<Double>) {
+    ((corners.lowHalf + corners.highHalf) / 2, corners.highHalf - corners.lowHalf)
   }
 
   private func distance(
@@ -134,5 +142,12 @@ struct RecipeFit: Sendable {
     return distance(
       exact.classScore(seen, place), expected.probability,
       nudged.classScore(expected.index, place))
+  }
+}
+
+extension SIMD4<Double> {
+  /// The numbers that stand at these places.
+  func inOrder(_ places: [Int]) -> SIMD4<Double> {
+    SIMD4(self[places[0]], self[places[1]], self[places[2]], self[places[3]])
   }
 }

@@ -142,6 +142,10 @@ struct ScaleDecoder {
     case .centerAndSize: Box(x1: center.x, y1: center.y, x2: size.x, y2: size.y)
     case .cornersReadAsCenterAndSize:
       around(SIMD2(box.x1, box.y1), SIMD2(box.x2, box.y2))
+    case .cornersInOrder(let order):
+      Box(
+        x1: box.corners[order[0]], y1: box.corners[order[1]], x2: box.corners[order[2]],
+        y2: box.corners[order[3]])
     }
   }
 }

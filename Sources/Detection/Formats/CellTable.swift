@@ -92,7 +92,7 @@ package struct CellTable: Sendable {
   var classCountOfBest: Int? { kind == .best ? 1 : nil }
 
   /// How many scores a cell has in the table.
-  func scoreCount(_ classCount: Int) -> Int {
+  package func scoreCount(_ classCount: Int) -> Int {
     switch kind {
     case .objectnessAndClasses: 1 + classCount
     case .products: classCount + (activation == .softmaxWithNothingLast ? 1 : 0)

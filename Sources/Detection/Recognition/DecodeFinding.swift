@@ -9,6 +9,8 @@ package struct DecodeFinding: Sendable {
   package var boxes: BoxPattern?
   /// `nil` where the scores are neither what was fed nor probabilities.
   package var activation: ScoreActivation?
+  /// How many columns from the first score on hold probabilities; `nil` where that is not shown.
+  package var probabilityColumns: Int?
 }
 
 /// What four numbers are, by how they move from cell to cell.
@@ -16,6 +18,12 @@ package struct BoxPattern: Sendable, Equatable {
   package let coding: BoxCoding
   package let isYFirst: Bool
   package let unit: BoxUnit
+
+  init(_ coding: BoxCoding, _ unit: BoxUnit, isYFirst: Bool = false) {
+    self.coding = coding
+    self.unit = unit
+    self.isYFirst = isYFirst
+  }
 
   /// - Parameters:
   ///   - networkSize: of the network's input; the unit is not known without.
@@ -82,22 +90,56 @@ extension Ending {
   package func established(by finding: DecodeFinding) -> Ending {
     var ending = self
     ending.geometry = finding.geometry
-    guard var table else { return ending }
-    if let boxes = finding.boxes {
-      ending.differences += contradictions(of: table, to: boxes)
+    guard let table else { return ending }
+    ending.table = ending.established(table, boxes: finding.boxes, activation: finding.activation)
+    if let count = finding.probabilityColumns, let classCount, count < classCount {
+      ending.notes.append(
+        "\(classCount - count) of the \(classCount) columns behind the box are no scores, as an "
+          + "experiment shows: coefficients, keypoints or an angle")
+      ending.classCount = count
+    }
+    ending.shown = Shown(
+      boxes: finding.boxes != nil || finding.geometry.scales != nil,
+      scores: finding.activation != nil || finding.geometry.scales != nil)
+    if ending.suppression != nil {
+      ending.suppression?.inputs = ending.table!
+      ending.suppression?.joined?.table.unit = ending.table!.unit
+    }
+    return ending
+  }
+
+  /// With what an experiment shows of rows that are of no grid's cells.
+  package func established(boxes: BoxPattern?, activation: ScoreActivation?) -> Ending {
+    var ending = self
+    if let known = kept?.table ?? table {
+      let shown = ending.established(known, boxes: boxes, activation: activation)
+      if kept != nil { ending.kept?.table = shown } else { ending.table = shown }
+    }
+    ending.shown.boxes = ending.shown.boxes || boxes != nil
+    ending.shown.scores = ending.shown.scores || activation != nil
+    return ending
+  }
+
+  /// A table with what an experiment shows; what contradicts it is told.
+  private mutating func established(
+    _ known: CellTable, boxes: BoxPattern?, activation: ScoreActivation?
+  ) -> CellTable {
+    var table = known
+    if let boxes {
+      differences += contradictions(of: table, to: boxes)
       if !fixesMeaning, boxes.coding != table.coding {
-        ending.notes.append(
+        notes.append(
           "'\(table.boxes.tensor)' holds \(boxes.coding.words), as an experiment shows, where "
             + "\(form.rawValue) has \(table.coding.words)")
         table.coding = boxes.coding
       }
       table.unit = boxes.unit
     }
-    if let activation = finding.activation, activation != table.activation,
+    if let activation, activation != table.activation,
       table.activation != .softmaxWithNothingLast
     {
       if fixesMeaning {
-        ending.differences.append(
+        differences.append(
           activation == .logit
             ? "\(meaningOwner) takes the scores for probabilities, but they are logits"
             : "\(meaningOwner) puts the scores through a sigmoid, but they are probabilities")
@@ -105,15 +147,7 @@ extension Ending {
         table.activation = activation
       }
     }
-    ending.table = table
-    ending.shown = Shown(
-      boxes: finding.boxes != nil || finding.geometry.scales != nil,
-      scores: finding.activation != nil || finding.geometry.scales != nil)
-    if ending.suppression != nil {
-      ending.suppression?.inputs = table
-      ending.suppression?.joined?.table.unit = table.unit
-    }
-    return ending
+    return table
   }
 
   private func contradictions(of table: CellTable, to boxes: BoxPattern) -> [String] {

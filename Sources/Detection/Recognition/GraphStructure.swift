@@ -3,14 +3,14 @@ import Operators
 import Tensors
 
 /// A graph with what walking it backwards needs.
-struct GraphStructure {
-  let graph: Graph
+package struct GraphStructure {
+  package let graph: Graph
   let lookup: TensorLookup
   private let producers: [String: Int]
   /// Tensors whose values do not depend on the values the graph is fed, only on shapes.
   private let constants: Set<String>
 
-  init(_ graph: Graph, lookup: @escaping TensorLookup) {
+  package init(_ graph: Graph, lookup: @escaping TensorLookup) {
     self.graph = graph
     self.lookup = lookup
     producers = graph.producers()
@@ -94,7 +94,8 @@ struct GraphStructure {
     while let tensor = pending.popLast() {
       guard seen.insert(tensor).inserted else { continue }
       guard let node = producer(of: tensor) else { return nil }
-      let isRearranged = node.definition?.rearranges ?? false || node.applies(Sigmoid.self)
+      let isRearranged =
+        node.definition?.rearranges ?? false && !joinsChannels(node) || node.applies(Sigmoid.self)
       if !isRearranged, let map = headMap(tensor, channels: channels) {
         found.append(map)
       } else if node.mixesChannels {
@@ -105,6 +106,12 @@ struct GraphStructure {
     }
     let maps = found.sorted { $0.name < $1.name }.finestFirst
     return maps.count > 1 && maps.layout.cellCount == cellCount ? maps : nil
+  }
+
+  /// Whether a node puts the channels of learned layers side by side: a layer in parts.
+  private func joinsChannels(_ node: Node) -> Bool {
+    guard node.applies(Concat.self), node.attributes["axis"] == .int(1) else { return false }
+    return node.inputs.allSatisfy { producer(of: $0)?.mixesChannels ?? false }
   }
 
   private func headMap(_ tensor: String, channels: Int) -> HeadMap? {

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Operators
 import Tensors
 
 /// What a network's learned layers give to the operators behind them that learn nothing.
@@ -60,13 +61,15 @@ extension GraphStructure {
 
   /// The results of the last learned layers on each way back from `tensors`; `nil` where a way leads
   /// to what the graph is fed.
-  func lastLearned(behind tensors: [String]) -> [String]? {
+  ///
+  /// - Parameter limit: how many tensors to look at.
+  func lastLearned(behind tensors: [String], limit: Int = .max) -> [String]? {
     var found: [String] = []
     var seen: Set<String> = []
     var pending = Array(tensors.reversed())
     while let tensor = pending.popLast() {
       guard seen.insert(tensor).inserted else { continue }
-      guard let node = producer(of: tensor) else { return nil }
+      guard seen.count <= limit, let node = producer(of: tensor) else { return nil }
       if isLearned(node) {
         found.append(tensor)
       } else {
@@ -76,6 +79,12 @@ extension GraphStructure {
     return found
   }
 
+  /// The results of the last learned layers that a tensor is made from, where these are not many nodes
+  /// away; `nil` where a way leads to what the graph is fed.
+  package func learned(behind tensor: String) -> [String]? {
+    lastLearned(behind: [tensor], limit: 64)
+  }
+
   /// Whether a node multiplies by trained weights. A projection by round numbers, as of distance bins
   /// onto 0 to 15, or of corners onto centres, is a fixed function.
   func isLearned(_ node: Node) -> Bool {
@@ -83,8 +92,24 @@ extension GraphStructure {
     let fixed = node.inputs.contains { input in
       guard let weights = constant(input), weights.shape.rank >= 2 else { return false }
       return weights.isOfRoundNumbers
+        || weights.shape.elementCount <= Self.mostBins && isBehindSoftmax(node)
     }
     return !fixed
+  }
+
+  /// The most distance bins that a projection weighs.
+  private static let mostBins = 64
+
+  /// Whether what a node weighs is the result of a Softmax, merely moved: distance bins, which some
+  /// networks weigh by numbers of their own.
+  private func isBehindSoftmax(_ node: Node) -> Bool {
+    var inputs = data(of: node)
+    while inputs.count == 1, let before = producer(of: inputs[0]) {
+      if before.applies(Softmax.self) { return true }
+      guard before.definition?.rearranges ?? false else { return false }
+      inputs = data(of: before)
+    }
+    return false
   }
 
   /// The value of a tensor that an initializer or a Constant node holds.
@@ -99,7 +124,7 @@ extension GraphStructure {
 
 extension Tensor {
   /// Whether there are few elements and each is a multiple of a quarter below 1024.
-  fileprivate var isOfRoundNumbers: Bool {
+  package var isOfRoundNumbers: Bool {
     guard elementType == .float32, shape.elementCount <= 256 else { return false }
     return withElements(of: Float.self) { values in
       values.allSatisfy { abs($0) < 1024 && ($0 * 4).rounded() == $0 * 4 }

@@ -14,17 +14,20 @@ package struct Probe: Sendable {
   /// The part of the graph from the maps to the decoded output.
   package let graph: Graph
   /// What to feed it: as many runs as it takes to tell all cells apart, one unless the graph computes
-  /// with 16-bit numbers; and where levels could move boxes, one of zeros.
+  /// with 16-bit numbers; and where levels could move boxes, one of large numbers and one of zeros.
   package let runs: [[String: Tensor]]
 
   /// Whether the decode computes with 16-bit numbers.
   package let isHalf: Bool
 
+  /// What no sigmoid tells from infinity.
+  private static let large: Float = 200
+
   private let layout: CellLayout
   private let table: CellTable
   private let networkSize: (height: Int, width: Int)?
   private let base: Int
-  /// Runs that tell cells apart; the one of zeros, if there is one, comes after them.
+  /// Runs that tell cells apart; those of large numbers and of zeros, if there are any, come after them.
   private let levelRuns: Int
   /// Whether the maps are heads of YOLOv5: box, objectness and classes of each anchor.
   private let areHeads: Bool
@@ -56,10 +59,11 @@ package struct Probe: Sendable {
       maps.map { ($0.name, $0.description) }, uniquingKeysWith: { first, _ in first })
     var images: [String: Tensor] = [:]
     var part: Graph
+    let graph = graph.knowingShapes(lookup)
     do {
       part = try graph.extract(inputs: maps.map(\.name), outputs: table.names)
     } catch {
-      // Some exports ask the image for its shape.
+      // Something else may hang on the image.
       guard let image = try? ImageInput(graph, alone: false).name, let description = lookup(image)
       else {
         throw error
@@ -68,13 +72,7 @@ package struct Probe: Sendable {
       fed[image] = description
       images[image] = Tensor.zeros(description.elementType, shape: description.shape)
     }
-    part.inputs = part.inputs.compactMap { input in
-      fed[input.name].map { description in
-        ValueInfo(
-          name: input.name, elementType: description.elementType,
-          dimensions: description.shape.map { .fixed($0) })
-      }
-    }
+    part = part.declaring(fed)
     let unread = Set(images.keys).subtracting(part.inputs.map(\.name))
     for name in unread { images[name] = nil }
     self.graph = part
@@ -104,8 +102,12 @@ package struct Probe: Sendable {
     } while place < layout.cellCount
     levelRuns = runs.count
     if !areHeads {
-      runs.append(
-        Dictionary(uniqueKeysWithValues: maps.map { map in (map.name, map.tensor { _ in 0 }) }))
+      for value in [Self.large, 0] {
+        runs.append(
+          Dictionary(
+            uniqueKeysWithValues: maps.map { map in (map.name, map.tensor { _ in value }) })
+        )
+      }
     }
     self.runs = runs.map { $0.merging(images) { map, _ in map } }
   }
@@ -193,13 +195,16 @@ extension Probe {
   /// What the results of the runs tell of the decode and of the numbers it gives out.
   package func finding(from results: [[String: Tensor]]) -> DecodeFinding {
     do throws(DetectionError) {
-      let rows = try results.map { tensors throws(DetectionError) in
+      guard results.count == runs.count else {
+        throw DetectionError("\(results.count) results for \(runs.count) runs")
+      }
+      let shown = results[..<levelRuns] + (areHeads ? [] : results.suffix(1))
+      let rows = try shown.map { tensors throws(DetectionError) in
         try ProbeRows(tensors, table, rowCount: layout.cellCount)
       }
-      guard rows.count == runs.count else {
-        throw DetectionError("\(rows.count) results for \(runs.count) runs")
-      }
-      return finding(rows)
+      var found = finding(rows)
+      if !areHeads { found.probabilityColumns = probabilities(results[levelRuns]) }
+      return found
     } catch {
       return DecodeFinding(
         geometry: DecodeGeometry(
@@ -208,12 +213,36 @@ extension Probe {
     }
   }
 
+  /// Of large numbers, how many columns from the first score on are no larger than 1; `nil` where not
+  /// even that is, or where objectness stands there.
+  private func probabilities(_ tensors: [String: Tensor]) -> Int? {
+    guard table.kind == .products, let tensor = try? tensors[table.scores.tensor]?.asFloat32(),
+      tensor.shape.rank == 3, let batch = tensor.shape.first, batch > 0
+    else { return nil }
+    let isOfRows = table.scores.order == .rows
+    let (rowCount, width) = (tensor.shape[isOfRows ? 1 : 2], tensor.shape[isOfRows ? 2 : 1])
+    let count = tensor.withElements(of: Float.self) { values in
+      (table.scores.first..<width).prefix { column in
+        (0..<rowCount).allSatisfy { row in
+          let value = values[isOfRows ? row * width + column : column * rowCount + row]
+          return (0...1.001).contains(value)
+        }
+      }.count
+    }
+    return count == 0 ? nil : count
+  }
+
   private func finding(_ rows: [ProbeRows]) -> DecodeFinding {
     let rowOfCell: [Int]
     var notes: [String] = []
     var isTraced = true
     do {
-      rowOfCell = try order(of: Array(rows[..<levelRuns]))
+      let levels = Array(rows[..<levelRuns])
+      let found = try order(of: levels)
+      // Where one scale's scores are scaled otherwise, the cells of all together are not in order.
+      rowOfCell =
+        movesWithTheGrid(found, rows)
+        ? found : orderOfScales(levels).first { movesWithTheGrid($0, rows) } ?? found
     } catch {
       isTraced = false
       rowOfCell = Array(0..<layout.cellCount)
@@ -254,6 +283,42 @@ extension Probe {
     }
     if isSame { return .logit }
     return rows.levels.allSatisfy { (0...1).contains($0) } ? .probability : nil
+  }
+
+  /// Whether the boxes of cells side by side lie side by side, on every scale.
+  private func movesWithTheGrid(_ rowOfCell: [Int], _ rows: [ProbeRows]) -> Bool {
+    let run = rows.last!
+    return layout.scales.allSatisfy { grid in
+      guard grid.rows > 1, grid.columns > 2 else { return true }
+      let boxes = (0..<grid.columns).map { run.raw(rowOfCell[grid.firstCell + $0]) }
+      let step = boxes[1] - boxes[0]
+      let room = 1e-3 * max(abs(step.max()), abs(step.min()))
+      return zip(boxes.dropFirst(), boxes).allSatisfy { next, box in
+        let error = next - box - step
+        return abs(error.max()) <= room && abs(error.min()) <= room
+      }
+    }
+  }
+
+  /// For each order in which the scales' rows may follow one another, for each cell the row that shows
+  /// its levels, where levels are in order within each scale alone.
+  private func orderOfScales(_ runs: [ProbeRows]) -> [[Int]] {
+    guard runs.count == 1, layout.scales.count <= 4 else { return [] }
+    let levels = runs[0].levels
+    return layout.scales.indices.permutations.compactMap { order in
+      var rowOfCell = [Int](repeating: -1, count: layout.cellCount)
+      var first = 0
+      for scale in order {
+        let grid = layout.scales[scale]
+        let sorted = (first..<first + grid.cellCount).sorted { levels[$0] < levels[$1] }
+        guard zip(sorted.dropFirst(), sorted).allSatisfy({ levels[$0] != levels[$1] }) else {
+          return nil
+        }
+        for (cell, row) in sorted.enumerated() { rowOfCell[grid.firstCell + cell] = row }
+        first += grid.cellCount
+      }
+      return rowOfCell
+    }
   }
 
   /// For each cell, the row that shows its levels.

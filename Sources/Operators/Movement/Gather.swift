@@ -3,10 +3,10 @@ import Tensors
 
 /// `Gather`: slices of the data along `axis`, picked by the indices; negative ones count from the
 /// end.
-enum Gather: Operator {
-  static let type = "Gather"
+package enum Gather: Operator {
+  package static let type = "Gather"
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...2)
     let data = try node.operand(0)
     let indices = try node.operand(1)
@@ -39,7 +39,7 @@ enum Gather: Operator {
     }
   }
 
-  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
     guard let input = node.input(0), let indices = node.input(1),
       let axis = node.axis(0, rank: input.shape.count)
     else { return nil }

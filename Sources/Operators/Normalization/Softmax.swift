@@ -2,12 +2,12 @@ import Kernels
 import Tensors
 
 /// `exp(x) / sum(exp(x))` along one axis, or, before opset 13, over everything from an axis on.
-struct Softmax: ArithmeticOperator {
-  static let type = "Softmax"
-  static let accumulates = true
-  static let revisions: [Revision] = [13]
+package struct Softmax: ArithmeticOperator {
+  package static let type = "Softmax"
+  package static let accumulates = true
+  package static let revisions: [Revision] = [13]
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     let operand = try node.operand(0)
     let shape = operand.shape
@@ -27,7 +27,7 @@ struct Softmax: ArithmeticOperator {
     }
   }
 
-  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
     node.likeFirstInput
   }
 

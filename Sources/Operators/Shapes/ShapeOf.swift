@@ -1,12 +1,12 @@
 import Tensors
 
 /// `Shape`: the input's dimensions as int64, from `start` up to `end` (opset 15), both clamped.
-enum ShapeOf: Operator {
-  static let type = "Shape"
-  static let readsShapesOnly = true
-  static let revisions = [Revision(15, attributes: "start", "end")]
+package enum ShapeOf: Operator {
+  package static let type = "Shape"
+  package static let readsShapesOnly = true
+  package static let revisions = [Revision(15, attributes: "start", "end")]
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
     let shape = try node.operand(0).shape
     var range = 0..<shape.rank
@@ -18,7 +18,7 @@ enum ShapeOf: Operator {
     return .constants([Tensor(shape.dimensions[range].map { Int64($0) })])
   }
 
-  static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
+  package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {
     guard let input = node.input(0), node.int("start") == nil, node.int("end") == nil else {
       return nil
     }

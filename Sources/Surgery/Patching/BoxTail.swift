@@ -19,25 +19,39 @@ struct BoxTail {
     opset = model.opsets[""] ?? 0
   }
 
-  /// From rows of cx, cy, w, h, objectness and classes.
-  mutating func readRows(_ rows: String, classCount: Int) {
-    readBoxes(rows)
-    let objectness = slice(rows, 4..<5, "objectness")
-    let classes = slice(rows, 5..<5 + classCount, "classes")
-    scores = add(Mul.self, "scores", [classes, objectness])
-  }
-
-  /// From columns of cx, cy, w, h and classes, as YOLOv8 has them.
-  mutating func readColumns(_ columns: String, classCount: Int) {
-    let rows = add(Transpose.self, "rows", [columns], attributes: ["perm": .ints([0, 2, 1])])
-    readBoxes(rows)
-    scores = slice(rows, 4..<4 + classCount, "scores")
-  }
-
-  /// From boxes and scores that are there.
-  mutating func take(boxes: String, rank: Int, scores: String) {
-    self.boxes = rank == 4 ? reshape(boxes, [0, -1, 4], "boxes") : boxes
-    self.scores = scores
+  /// From decoded boxes and scores, whatever they are.
+  ///
+  /// - Parameter shape: of a tensor of the graph.
+  mutating func read(_ table: CellTable, classCount: Int, shape: (String) -> Shape?) {
+    let isOneTensor = table.boxes.tensor == table.scores.tensor
+    var rows = table.boxes.tensor
+    if table.boxes.order == .columns {
+      rows = add(Transpose.self, "rows", [rows], attributes: ["perm": .ints([0, 2, 1])])
+    }
+    if shape(table.boxes.tensor)?.rank == 4 { rows = reshape(rows, [0, -1, 4], "boxes") }
+    readBoxes(rows, table, isWhole: !isOneTensor && shape(table.boxes.tensor)?.last == 4)
+    var scoreRows = isOneTensor ? rows : table.scores.tensor
+    if !isOneTensor, table.scores.order == .columns {
+      scoreRows = add(
+        Transpose.self, "score rows", [scoreRows], attributes: ["perm": .ints([0, 2, 1])])
+    }
+    let first = table.scores.first
+    let count = table.scoreCount(classCount)
+    if table.kind == .objectnessAndClasses {
+      let objectness = slice(scoreRows, first..<first + 1, "objectness")
+      let classes = slice(scoreRows, first + 1..<first + 1 + classCount, "classes")
+      scores = add(Mul.self, "scores", [classes, objectness])
+      return
+    }
+    let isWhole = first == 0 && shape(table.scores.tensor)?.last == count
+    scores = isWhole ? scoreRows : slice(scoreRows, first..<first + count, "scores")
+    switch table.activation {
+    case .probability: break
+    case .logit: scores = add(Sigmoid.self, "probabilities", [scores])
+    case .softmaxWithNothingLast:
+      let all = add(Softmax.self, "probabilities", [scores], attributes: ["axis": .int(2)])
+      scores = slice(all, 0..<classCount, "classes")
+    }
   }
 
   /// From head maps of known size that nothing decodes: cells in the order scale, anchor, row,
@@ -108,8 +122,28 @@ struct BoxTail {
 
   // MARK: Nodes
 
-  private mutating func readBoxes(_ rows: String) {
-    corners(slice(rows, 0..<2, "centres"), slice(rows, 2..<4, "sizes"))
+  /// - Parameter isWhole: whether a row holds its box alone.
+  private mutating func readBoxes(_ rows: String, _ table: CellTable, isWhole: Bool) {
+    let first = table.boxes.first
+    if table.coding == .centerAndSize, !table.isYFirst {
+      corners(
+        slice(rows, first..<first + 2, "centres"), slice(rows, first + 2..<first + 4, "sizes"))
+    } else {
+      boxes = isWhole ? rows : slice(rows, first..<first + 4, "boxes")
+      if table.isYFirst {
+        let order = constant("x before y", Tensor([Int64(1), 0, 3, 2]))
+        boxes = add(Gather.self, "boxes.x first", [boxes, order], attributes: ["axis": .int(2)])
+      }
+      if table.coding == .centerAndSize {
+        let numbers = boxes
+        corners(slice(numbers, 0..<2, "centres"), slice(numbers, 2..<4, "sizes"))
+      }
+    }
+    guard !table.unit.isPixels else { return }
+    let (x, y) = (table.unit.pixelsX, table.unit.pixelsY)
+    boxes = add(
+      Mul.self, "boxes.in pixels",
+      [boxes, constant("sides of the input", Tensor([x, y, x, y], shape: [1, 1, 4]))])
   }
 
   private mutating func corners(_ centres: String, _ sizes: String) {

@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import Interpreter
+import Kernels
 import ONNXGraph
 import Tensors
 
@@ -20,8 +21,10 @@ struct SuppressionPatcher {
     self.model = model
     self.options = options
     let resolved = resolved
-    ending = Ending.recognize(
-      model.graph, metadata: model.metadata, lookup: { resolved.tensorDescription(of: $0) })
+    let lookup: TensorLookup = { resolved.tensorDescription(of: $0) }
+    ending = model.established(
+      Ending.recognize(model.graph, metadata: model.metadata, lookup: lookup), lookup: lookup,
+      on: ThreadTeam(threadCount: 1))
   }
 
   func patch() throws(SurgeryError) -> Patch {
@@ -71,15 +74,26 @@ struct SuppressionPatcher {
         "the graph ends in \(ending.form.rawValue): expected decoded rows, boxes and scores, or heads"
       )
     }
-    if table.boxes.tensor != table.scores.tensor {
-      let rank = resolved.description(of: table.boxes.tensor)?.shape.rank ?? 3
-      tail.take(boxes: table.boxes.tensor, rank: rank, scores: table.scores.tensor)
-    } else if table.kind == .objectnessAndClasses {
+    if let difference = ending.differences.first { throw SurgeryError(difference) }
+    guard ending.shown.boxes, ending.shown.scores else {
+      throw SurgeryError(
+        "what the columns of '\(table.boxes.tensor)' hold is not shown by decoding synthetic maps: "
+          + "expected boxes that move with a grid, or a transformer's, and their scores")
+    }
+    tail.read(table, classCount: classCount) { resolved.tensorDescription(of: $0)?.shape }
+    if table.kind == .objectnessAndClasses {
       noteRecovery(&notes)
-      tail.readRows(table.boxes.tensor, classCount: classCount)
-    } else {
-      tail.readColumns(table.boxes.tensor, classCount: classCount)
+    } else if table.boxes.tensor == table.scores.tensor {
       notes.append("boxes and \(classCount) classes of decoupled heads, which have no objectness")
+    }
+    let width = resolved.tensorDescription(of: table.scores.tensor)?.shape
+    let columns = table.scores.order == .rows ? width?.last : width.map { $0[1] }
+    if table.kind == .products, let columns,
+      columns > table.firstBehindScores(classCount)
+    {
+      notes.append(
+        "\(columns - table.firstBehindScores(classCount)) numbers behind the classes of each row are "
+          + "lost: the plugin gives out boxes only")
     }
     return classCount
   }

@@ -26,10 +26,11 @@ package struct DetectionEvidence: Sendable {
       with: cells.patched, tolerance: tolerance, nonFinite: nonFinite, on: team)
   }
 
-  package func matchedCandidates() -> CandidateMatching {
+  /// - Parameter judgesLimits: whether detections that are lost to a limit count.
+  package func matchedCandidates(judgesLimits: Bool = true) -> CandidateMatching {
     CandidateMatching(
       original: candidates.original, patched: candidates.patched, rule: rule,
-      tolerance: tolerance, nonFinite: nonFinite)
+      tolerance: tolerance, nonFinite: nonFinite, judgesLimits: judgesLimits)
   }
 }
 

@@ -17,6 +17,8 @@ struct DetectionJudge {
   var nonFinite = NonFiniteRule.differs
   /// Whether both sides are of one graph, whose threshold is no difference then.
   var isOneGraph = false
+  /// Whether detections that are lost to a limit count.
+  var judgesLimits = true
 
   /// - Parameter frame: where the picture lies in the network's input.
   /// - Returns: what was judged; `nil` where the cells cannot be compared.
@@ -41,12 +43,14 @@ struct DetectionJudge {
     for set in evidence.candidates.both {
       for difference in set.differences { judgement.differ(difference, in: .candidates) }
     }
-    let matching = evidence.matchedCandidates()
+    let matching = evidence.matchedCandidates(judgesLimits: judgesLimits)
     let detectionRule = DetectionRule(
       confidence: options.confidence, iou: options.iou, maximumCount: options.maximumDetections)
     var objects = evidence.candidates.map { $0.detections(detectionRule) }
     var specified: Int?
-    if let suppression = SuppressionJudge(sides, detectionRule, tolerance, labels) {
+    if let suppression = SuppressionJudge(
+      sides, detectionRule, tolerance, labels, judgesLimits: judgesLimits)
+    {
       let found = try suppression.judge(ultralytics: objects, &judgement)
       (objects, specified) = (found.objects, found.specified)
     }
@@ -54,6 +58,17 @@ struct DetectionJudge {
       original: objects.original, patched: objects.patched, candidates: matching,
       tolerance: tolerance)
     detections.specified = specified
+    if judgesLimits, let limit = evidence.candidates.patched.rowLimit, detections.missing > 0 {
+      let lost = detections.pairs.count { pair in
+        pair.patched == nil
+          && pair.original.map { detections.original[$0].score <= limit + tolerance.score } ?? false
+      }
+      if lost > 0 {
+        judgement.explain(
+          "max-output-boxes",
+          by: "\(lost) detections are beyond the last row that \(judgement.names.patched) keeps")
+      }
+    }
     report.candidates = CandidatesReport(matching.comparison, labels: labels)
     report.detections = DetectionsReport(detections, labels: labels, frame: frame)
     judgement.add(matching.comparison, detections, cellsAgree: comparedCells.agrees)
@@ -73,9 +88,12 @@ struct DetectionJudge {
       let measure = rule.measure == .objectness ? "objectness" : "scores"
       let found = "\(name)'s plugin drops \(measure) below \(threshold)"
       if threshold > options.confidence {
+        let isIoU =
+          threshold == options.iou
+          && side.suppressed?.plugin.suppression.suppression.iouThreshold == options.confidence
         judgement.differ(
           found + ", above the confidence \(options.confidence) that is asked for",
-          in: .candidates)
+          in: .candidates, cause: isIoU ? "thresholds-exchanged" : "threshold-value")
       } else {
         judgement.note(found + ", the confidence asked for is \(options.confidence)")
       }

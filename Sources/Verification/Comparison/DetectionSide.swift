@@ -104,9 +104,18 @@ extension Pair<DetectionSide> {
         original: try read(endings.original, geometries.original, results.original),
         patched: try read(endings.patched, geometries.patched, results.patched))
     case (let original?, let patched?):
+      // Rows that one side's NMS has left are a part of the other's.
+      if original.suppression != nil, patched.suppression == nil {
+        let reference = Cells(rows: patched.rows)
+        self.init(
+          original: DetectionSide(original: original, knownIn: reference),
+          patched: DetectionSide(rows: patched, reference: reference).suppressed(as: original))
+        return
+      }
       let reference = Cells(rows: original.rows)
+      let rows = DetectionSide(rows: original, reference: reference)
       self.init(
-        original: DetectionSide(rows: original, reference: reference),
+        original: original.suppression == nil ? rows.suppressed(as: patched) : rows,
         patched: DetectionSide(original: patched, knownIn: reference))
     case (nil, let patched?):
       let original = try read(endings.original, geometries.original, results.original)
@@ -145,7 +154,11 @@ extension DetectionSide {
   fileprivate init(rows kept: Kept, reference: Cells) {
     self.init(
       form: kept.form, isPlugin: false, cells: reference,
-      candidates: { (rule, _) throws(DetectionError) in reference.candidates(rule) })
+      candidates: { (rule, _) throws(DetectionError) in
+        CandidateSet(
+          candidates: reference.candidates(rule).candidates, cells: reference,
+          rowLimit: kept.rowLimit)
+      })
     ownRule = kept.ownRule
   }
 

@@ -19,6 +19,8 @@ extension GraphComparison {
   ///
   /// - Parameter known: what is known to be the cause, for which no other is looked for.
   func explain(_ report: inout Report, known: [DiagnosisReport] = []) {
+    // Where the cells agree, what stands behind them is all that is wrong.
+    let known = known.isEmpty && cellsAgree == true ? causes : known
     guard known.isEmpty else {
       report.diagnosis = known
       return
@@ -35,6 +37,20 @@ extension GraphComparison {
     }
     report.diagnosis = StructuralDiagnosis(models).found + (report.diagnosis ?? [])
     guard report.diagnosis == [], report.verdict == .different else { return }
+    if !causes.isEmpty {
+      report.diagnosis = causes
+      return
+    }
+    if let reason = outputThatIsTheSame() {
+      report.diagnosis = [
+        DiagnosisReport(ids: ["constant-output"], explains: 1, text: "explained by: \(reason)")
+      ]
+      return
+    }
+    if let found = networkTrial?.diagnose() {
+      report.diagnosis = [found]
+      return
+    }
     let layers = report.drift?.namedLayers ?? []
     guard !layers.isEmpty else { return }
     report.diagnosis = [
@@ -44,12 +60,12 @@ extension GraphComparison {
     ]
   }
 
-  /// What is known of the patched graph without looking at numbers.
-  func facts(_ pair: PreparedPair) -> DiagnosisFacts {
-    var facts = pair.endings.patched.diagnosisFacts
+  /// What is known of the patched graph without looking at numbers, with what its ending tells.
+  func facts(_ facts: DiagnosisFacts, _ pair: PreparedPair) -> DiagnosisFacts {
+    var facts = facts
     facts.sharesNetwork = !OperatorTable.accumulates(anyOf: joint.unsharedOperators)
     facts.narrowTypes = narrowTypes(pair)
-    facts.changes = NetworkChange.between(models.map(\.model))
+    facts.changes = NetworkChange.between(models.map(\.model), joint)
     return facts
   }
 
@@ -67,7 +83,7 @@ extension GraphComparison {
   /// A way to run the original's network again with a change.
   func network(
     _ source: ImageSource, _ image: PreparedImage, _ index: Int, _ pair: PreparedPair
-  ) -> ReferenceNetwork? {
+  ) -> ReferenceNetwork {
     ReferenceNetwork(
       model: models.original, input: inputs.original, ending: pair.endings.original,
       tensor: image.tensors.original, image: index, team: team, convolution: options.convolution

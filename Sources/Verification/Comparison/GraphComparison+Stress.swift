@@ -205,7 +205,7 @@ extension GraphComparison {
         thresholds: pair.endings.map(\.pluginThreshold), confidence: options.confidence,
         noise: rounding(pair).tensorTolerance)
     else { return [] }
-    evidence.facts = facts(pair)
+    evidence.facts = facts(evidence.facts, pair)
     evidence.facts.sharesNetwork = true
     return [evidence]
   }

@@ -37,6 +37,12 @@ struct GraphComparison {
   var evidence: [DiagnosisEvidence] = []
   /// The same for mistakes in how numbers are read, from the first image on which the graphs differ.
   var readings: ReadingPairs?
+  /// Reasons that are a diagnosis by themselves.
+  var causes: [DiagnosisReport] = []
+  /// Whether all cells agree on the first image on which the graphs differ.
+  private(set) var cellsAgree: Bool?
+  /// The same for mistakes in the network.
+  var networkTrial: NetworkTrial?
 
   private static let evidenceLimit = 3
 
@@ -101,6 +107,14 @@ struct GraphComparison {
     var found: [(report: ImageReport, judgement: Judgement)] = []
     for index in 0..<image.imageCount {
       var (report, judgement) = judged(source, image, index, pair, results)
+      if judgement.verdict == .different, judgement.concernsNumbersOnly,
+        isRounding(image.tensors, pair, [(index, report)])
+      {
+        judgement.forgive(
+          "the graphs are further apart than allowed, but not in float64: rounding")
+        // What it led to tells of no mistake.
+        (evidence, readings, networkTrial, causes, cellsAgree) = ([], nil, nil, [], nil)
+      }
       do {
         try add(others.get(), image, index, pair, results, to: &report)
       } catch {
@@ -142,17 +156,18 @@ struct GraphComparison {
     case .cells(let geometries):
       do {
         var sides = try Pair(pair.endings, geometries, results, image: index)
-        if let network = network(source, image, index, pair) {
-          // Run again for a diagnosis, which few comparisons need; kept, they would cost every one.
-          if !pair.endings.original.headsBesideObserved.isEmpty {
-            sides.original.reference?.heads = { network.heads() }
-          }
-          sides.original.reference?.changed = { network.heads(after: $0) }
+        let network = network(source, image, index, pair)
+        // Run again for a diagnosis, which few comparisons need; kept, they would cost every one.
+        if !pair.endings.original.headsBesideObserved.isEmpty {
+          sides.original.reference?.heads = { network.heads() }
         }
+        sides.original.reference?.changed = { network.heads(after: $0) }
         let judge = DetectionJudge(
           sides: sides, options: options,
           tolerance: tolerance(rounding(pair), geometries.original, image.tensors.original.shape),
-          noise: rounding(pair).tensorTolerance, labels: labels, team: team)
+          noise: rounding(pair).tensorTolerance, labels: labels, team: team,
+          judgesLimits: !isSynthetic)
+        judgeScoreKinds(pair.endings, &judgement)
         if provesOutputs { judgement.agree() }
         for (model, (ending, side)) in models.with(pair.endings.with(sides)).both
         where !provesOutputs {
@@ -169,11 +184,37 @@ struct GraphComparison {
           if !isSynthetic { imageCoverage.add(found) }
           if judgement.verdict == .different, readings == nil {
             readings = ReadingPairs(found, image.frame)
+            if report.cells?.different == 0, let given = sides.patched.suppressed?.given,
+              let rows = try? given(judge.tolerance).pairs, !rows.isEmpty
+            {
+              readings = ReadingPairs(
+                rows, cells: sides.patched.cells, networkWidth: image.frame.networkWidth,
+                networkHeight: image.frame.networkHeight, tolerance: judge.tolerance)
+            }
+          }
+          causes += judgement.causes.filter { cause in !causes.contains { $0.ids == cause.ids } }
+          if judgement.verdict == .different, cellsAgree == nil {
+            cellsAgree = report.cells?.different == 0
+          }
+          if judgement.verdict == .different, networkTrial == nil {
+            networkTrial = NetworkTrial(
+              changes: NetworkChange.between(models.map(\.model), joint), before: .init(found)
+            ) { [options] change in
+              guard
+                let tensors = network.tensors(pair.endings.original.observedTensors, after: change),
+                let sides = try? Pair(
+                  pair.endings, geometries, Pair(original: tensors, patched: results.patched),
+                  image: index),
+                let found = try? DetectionEvidence(
+                  sides, confidence: options.confidence, tolerance: judge.tolerance)
+              else { return nil }
+              return NetworkTrial.Count(found)
+            }
           }
           if judgement.verdict == .different, evidence.count < Self.evidenceLimit {
             evidence += judge.diagnosisEvidence(found, report.path, judgement).map {
               var found = $0
-              found.facts = facts(pair)
+              found.facts = facts(found.facts, pair)
               return found
             }
           }
@@ -196,14 +237,43 @@ struct GraphComparison {
         }
       }
     case .tensors:
+      let tolerance = options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance
       TensorJudge(
-        paths: models.map(\.path), outputs: outputs(results, pair),
-        tolerance: options.tensorTolerance.map(Double.init) ?? rounding(pair).tensorTolerance,
+        paths: models.map(\.path), outputs: outputs(results, pair), tolerance: tolerance,
         readOnOneSide: pair.endings.original.form == pair.endings.patched.form
           ? [] : Set(pair.endings.original.detectionOutputs)
       ).judge(&report, &judgement)
+      if judgement.verdict == .different, networkTrial == nil {
+        let network = network(source, image, index, pair)
+        let names = models.original.model.graph.outputs.map(\.name)
+        networkTrial = NetworkTrial(
+          changes: NetworkChange.between(models.map(\.model), joint),
+          before: .init(outputs(results, pair), tolerance: tolerance)
+        ) { [self] change in
+          network.tensors(names, after: change).map {
+            NetworkTrial.Count(
+              outputs(Pair(original: $0, patched: results.patched), pair), tolerance: tolerance)
+          }
+        }
+      }
     case .nothing(let reason): judgement.doubt(reason)
     }
+  }
+
+  /// Scores that are probabilities in the original and logits in an output of the same name, or the
+  /// other way round: whoever reads it takes them for what they were.
+  private func judgeScoreKinds(_ endings: Pair<Ending>, _ judgement: inout Judgement) {
+    let tables = endings.map { $0.table ?? $0.kept?.table }
+    guard let original = tables.original, let patched = tables.patched,
+      endings.original.form == endings.patched.form, original.scores == patched.scores,
+      original.activation != patched.activation, endings.both.allSatisfy(\.shown.scores),
+      ![original.activation, patched.activation].contains(.softmaxWithNothingLast)
+    else { return }
+    let areLogits = patched.activation == .logit
+    judgement.differ(
+      "'\(patched.scores.tensor)' holds \(areLogits ? "probabilities" : "logits") in the original and "
+        + "\(areLogits ? "logits" : "probabilities") in the patched graph",
+      cause: areLogits ? "sigmoid-missing" : "sigmoid-twice")
   }
 
   /// The graphs' ends, cut at head maps that are proven to be the same or are on this image.

@@ -26,7 +26,7 @@ struct GraphReader {
   func network(
     _ reading: GraphReading, fed tensor: Tensor, image: Int,
     stretched: @escaping @Sendable () -> Tensor?
-  ) -> ReferenceNetwork? {
+  ) -> ReferenceNetwork {
     ReferenceNetwork(
       model: model, input: input, ending: reading.graph.ending, tensor: tensor, image: image,
       team: team, stretched: stretched)

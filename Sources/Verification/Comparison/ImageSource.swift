@@ -206,7 +206,7 @@ extension Tensor {
 
   /// A batch of one image as a batch of `count` times the same.
   func repeated(_ count: Int) -> Tensor {
-    guard count != 1 else { return self }
+    guard count != 1, shape.first == 1 else { return self }
     let batch = MutableTensor(
       elementType: elementType, shape: Shape([count] + shape.dropFirst()))
     withUnsafeBytes { image in

@@ -13,6 +13,8 @@ struct Judgement {
   let names: Pair<String>
   /// Why the sides are different.
   private(set) var differences: [(check: Check, reason: String)] = []
+  /// Reasons that say what is wrong, as a diagnosis does.
+  private(set) var causes: [DiagnosisReport] = []
   private(set) var notes: [String] = []
   /// Whether anything that could have differed was compared.
   private var hasEvidence = false
@@ -53,9 +55,30 @@ struct Judgement {
     return verdict == .undecided ? CheckReport.failed(doubts + assumptions) : found
   }
 
-  mutating func differ(_ reason: String, in check: Check = .graph) {
+  /// - Parameter cause: the diagnosis, where the reason is one.
+  mutating func differ(_ reason: String, in check: Check = .graph, cause: String? = nil) {
     differences.append((check, reason))
+    if let cause { explain(cause, by: reason) }
   }
+
+  /// Says what is wrong, where a difference has that cause.
+  mutating func explain(_ cause: String, by reason: String) {
+    guard !causes.contains(where: { $0.ids == [cause] }) else { return }
+    causes.append(DiagnosisReport(ids: [cause], explains: 1, text: "explained by: \(reason)"))
+  }
+  /// Whether what differs is numbers of cells and of rows, and neither the graphs as they stand nor
+  /// other outputs.
+  var concernsNumbersOnly: Bool {
+    causes.isEmpty && differences.allSatisfy { ![.graph, .tensors].contains($0.check) }
+  }
+
+  /// What differs is rounding, as a run without it has shown.
+  mutating func forgive(_ note: String) {
+    (differences, causes) = ([], [])
+    notes.append(note)
+    hasEvidence = true
+  }
+
   /// Something that could have differed was compared elsewhere, and agrees.
   mutating func agree() { hasEvidence = true }
   mutating func note(_ note: String) { notes.append(note) }

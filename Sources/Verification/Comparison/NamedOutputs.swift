@@ -14,6 +14,22 @@ struct NamedOutputs: Sendable {
   /// The columns behind boxes and scores (mask coefficients, keypoints) of the output that both
   /// graphs' detections are read from: its name, the axis of columns and the first of them.
   private(set) var extraColumns: (output: String, axis: Int, first: Int)?
+  /// What those columns are, by their number and the other outputs.
+  private var extraKind = ExtraColumns.coefficients
+
+  /// Numbers of a cell behind its classes.
+  private enum ExtraColumns: Sendable {
+    case coefficients, keypoints, angle
+
+    /// The diagnosis where they differ.
+    var cause: String {
+      switch self {
+      case .coefficients: "mask-coefficients"
+      case .keypoints: "keypoint-stride"
+      case .angle: "angle-unit"
+      }
+    }
+  }
 
   init() {}
 
@@ -32,7 +48,9 @@ struct NamedOutputs: Sendable {
       } else if places.original == nil || places.patched == nil {
         judge(name, lookups, isExempt: places.original != nil)
       } else if isOneForm {
-        judgeRead(name, lookups, isMoved: places.original != places.patched, endings)
+        judgeRead(
+          name, lookups, isMoved: places.original != places.patched, endings,
+          outputs: outputs.original)
       }
     }
     for name in outputs.patched.uniqued
@@ -68,7 +86,8 @@ struct NamedOutputs: Sendable {
 
   /// An output that detections are read from in both graphs, which are of one form.
   private mutating func judgeRead(
-    _ name: String, _ lookups: Pair<TensorLookup>, isMoved: Bool, _ endings: Pair<Ending>
+    _ name: String, _ lookups: Pair<TensorLookup>, isMoved: Bool, _ endings: Pair<Ending>,
+    outputs: [String]
   ) {
     if isMoved {
       differences.append("'\(name)' stands for another of the detections' tensors")
@@ -81,7 +100,18 @@ struct NamedOutputs: Sendable {
       let shape = lookups.original(name)?.shape, shape.rank == 3, shape[axis] > first
     {
       extraColumns = (name, axis, first)
+      extraKind = Self.kind(shape[axis] - first, lookups.original, outputs)
     }
+  }
+
+  private static func kind(
+    _ count: Int, _ lookup: TensorLookup, _ outputs: [String]
+  ) -> ExtraColumns {
+    let arePrototypes = outputs.contains { name in
+      lookup(name).map { $0.shape.rank == 4 && $0.shape[1] == count } ?? false
+    }
+    if arePrototypes { return .coefficients }
+    return count == 1 ? .angle : .keypoints
   }
 
   /// How types and shapes of the outputs of one name differ; batches may.
@@ -137,19 +167,26 @@ extension NamedOutputs {
     if let (name, axis, first) = extraColumns, let original = results.original[name],
       let patched = results.patched[name], original.shape == patched.shape
     {
-      let columns = Pair(original: original, patched: patched).map {
+      var columns = Pair(original: original, patched: patched).map {
         $0.doubles(from: first, onAxis: axis)
       }
-      add(
+      // A box turned by half a turn is the same box.
+      if extraKind == .angle { columns.patched = columns.patched.turned(towards: columns.original) }
+      let found = add(
         columns.original, columns.patched, "\(name)' columns from \(first) of '\(name)", axis,
         tolerance, &report, &judgement)
+      if found.different > 0 {
+        judgement.explain(
+          extraKind.cause, by: "the columns from \(first) of '\(name)', behind the classes, differ")
+      }
     }
   }
 
+  @discardableResult
   private func add(
     _ original: Tensor, _ patched: Tensor, _ name: String, _ axis: Int?, _ tolerance: Double,
     _ report: inout ImageReport, _ judgement: inout Judgement
-  ) {
+  ) -> TensorComparison {
     let found = TensorComparison(
       original: original, patched: patched, tolerance: tolerance, axis: axis)
     judgement.add(found, named: "'\(name)'", tolerance: tolerance, isEvidence: false)
@@ -160,6 +197,7 @@ extension NamedOutputs {
           maxAbsoluteError: Figure(found.maxAbsoluteError),
           maxRelativeError: Figure(found.maxRelativeError), worstIndex: found.worstIndex)
       ]
+    return found
   }
 }
 
@@ -223,6 +261,15 @@ extension Shape {
 }
 
 extension Tensor {
+  /// Angles in float64, in radians, each turned by as many half turns as bring it nearest to another.
+  fileprivate func turned(towards other: Tensor) -> Tensor {
+    let turned = zip(doubles(), other.doubles()).map { angle, expected in
+      let turns = ((angle - expected) / .pi).rounded()
+      return turns.isFinite ? angle - turns * .pi : angle
+    }
+    return Tensor(turned, shape: shape)
+  }
+
   /// The part from an index of an axis on, in float64.
   fileprivate func doubles(from first: Int, onAxis axis: Int) -> Tensor {
     var dimensions = shape.dimensions

@@ -200,17 +200,7 @@ extension LoadedModel {
   /// What the graph gives out, with what decoding synthetic maps shows of it.
   func established(
     _ ending: Ending, _ lookup: @escaping TensorLookup, _ team: ThreadTeam
-  ) -> Ending {
-    guard let probe = try? Probe(model.graph, ending, lookup: lookup) else { return ending }
-    var tail = model
-    tail.graph = probe.graph
-    let results = try? probe.runs.map { inputs in
-      let resolved = try ResolvedGraph(
-        tail, inputs: inputs.mapValues { .init($0.elementType, $0.shape) })
-      return try Plan(resolved).run(inputs, on: team)
-    }
-    return results.map { ending.established(by: probe.finding(from: $0)) } ?? ending
-  }
+  ) -> Ending { model.established(ending, lookup: lookup, on: team) }
 }
 
 extension Model {

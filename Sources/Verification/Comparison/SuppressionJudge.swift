@@ -8,6 +8,9 @@ struct SuppressionJudge {
   private let rule: DetectionRule
   private let tolerance: DetectionTolerance
   private let labels: ClassNames?
+  /// Whether detections that are lost to a limit count: of pictures that hold more than any image, they
+  /// do not.
+  private let judgesLimits: Bool
   /// The plugin both sides go through: the patched graph's, where it has one.
   private let plugin: NMSPlugin
 
@@ -15,7 +18,7 @@ struct SuppressionJudge {
   /// - Returns: `nil` when neither side ends in an NMS plugin.
   init?(
     _ sides: Pair<DetectionSide>, _ rule: DetectionRule, _ tolerance: DetectionTolerance,
-    _ labels: ClassNames?
+    _ labels: ClassNames?, judgesLimits: Bool = true
   ) {
     guard let plugin = (sides.patched.suppressed ?? sides.original.suppressed)?.plugin else {
       return nil
@@ -24,6 +27,7 @@ struct SuppressionJudge {
     self.rule = rule
     self.tolerance = tolerance
     self.labels = labels
+    self.judgesLimits = judgesLimits
     self.plugin = plugin
   }
 
@@ -36,19 +40,20 @@ struct SuppressionJudge {
     ultralytics: Pair<[DetectedObject]>, _ judgement: inout Judgement
   ) throws(DetectionError) -> (objects: Pair<[DetectedObject]>, specified: Int) {
     judgeAttributes(&judgement)
-    var differences: [(String, String)] = []
+    var differences: [(name: String, text: String, areOnlyBest: Bool)] = []
     let objects = try sides.with(judgement.names).map { (side) throws(DetectionError) in
       let (side, name) = side
       guard let suppressed = side.suppressed else {
         return asked(side.knownCells.detections(suppression))
       }
       let given = try suppressed.given(tolerance)
-      differences += given.differences.map { (name, $0) }
+      differences += given.differences.map { (name, $0, given.areOnlyBest) }
       return asked(
         suppressed.plugin == plugin ? given.detections : side.knownCells.detections(suppression))
     }
-    for (name, difference) in differences {
-      judgement.differ("\(name): \(difference)", in: .detections)
+    for (name, difference, areOnlyBest) in differences {
+      judgement.differ(
+        "\(name): \(difference)", in: .detections, cause: areOnlyBest ? "max-output-boxes" : nil)
     }
     judgeLimits(&judgement)
     return (objects, specified(ultralytics, objects, &judgement))
@@ -79,7 +84,7 @@ struct SuppressionJudge {
       else { continue }
       judgement.differ(
         "\(name)'s plugin cuts boxes off at 0 and 1 (clipBoxes), but they are in pixels",
-        in: .detections)
+        in: .detections, cause: "box-unit")
     }
   }
 
@@ -88,15 +93,26 @@ struct SuppressionJudge {
     _ original: PluginSuppression, _ patched: PluginSuppression, _ judgement: inout Judgement
   ) {
     let (a, b) = (original.suppression, patched.suppression)
-    let decisive: [(String, String, String)] = [
-      ("IoU threshold", "\(a.iouThreshold)", "\(b.iouThreshold)"),
-      ("background class", "\(original.backgroundClass)", "\(patched.backgroundClass)"),
-      ("suppression across classes", "\(a.isClassAgnostic)", "\(b.isClassAgnostic)"),
+    let areExchanged =
+      a.iouThreshold == patched.scoreThreshold && b.iouThreshold == original.scoreThreshold
+    let decisive: [(String, String, String, String)] = [
+      (
+        "IoU threshold", "\(a.iouThreshold)", "\(b.iouThreshold)",
+        areExchanged ? "thresholds-exchanged" : "threshold-value"
+      ),
+      (
+        "background class", "\(original.backgroundClass)", "\(patched.backgroundClass)",
+        "background-class"
+      ),
+      (
+        "suppression across classes", "\(a.isClassAgnostic)", "\(b.isClassAgnostic)",
+        "class-agnostic"
+      ),
     ]
-    for (what, original, patched) in decisive where original != patched {
+    for (what, original, patched, cause) in decisive where original != patched {
       judgement.differ(
         "the plugins' \(what) differs: \(original) in \(judgement.names.original), \(patched) in "
-          + "\(judgement.names.patched)", in: .detections)
+          + "\(judgement.names.patched)", in: .detections, cause: cause)
     }
     let others: [(String, String, String)] = [
       ("score threshold", "\(original.scoreThreshold)", "\(patched.scoreThreshold)"),
@@ -121,30 +137,51 @@ struct SuppressionJudge {
     if label?.lowercased().contains("background") == true {
       judgement.note(found)
     } else {
-      judgement.differ(found, in: .detections)
+      judgement.differ(found, in: .detections, cause: "background-class")
     }
   }
 
   // MARK: Limits and definitions
 
-  /// What a plugin would give out of the boxes above the confidence, had it no limits.
+  /// What a plugin would give out of the boxes above the confidence, had it no limits, and if it
+  /// suppressed within each class.
   private func judgeLimits(_ judgement: inout Judgement) {
     let others = Pair(original: sides.patched, patched: sides.original)
     for (name, (side, other)) in judgement.names.with(sides.with(others)).both {
       guard let plugin = side.suppressed?.plugin else { continue }
-      let all = asked(side.knownCells.detections(plugin.suppression.withoutLimits(rule.confidence)))
-      let given = asked(side.knownCells.detections(plugin.suppression))
+      let unlimited = plugin.suppression.withoutLimits(rule.confidence)
       // What the other graph's own limits drop as well is no difference.
-      var lost = Set(all.map(Choice.init)).subtracting(given.map(Choice.init))
-      if let own = other.suppressed?.plugin.suppression {
-        lost.formIntersection(asked(other.knownCells.detections(own)).map(Choice.init))
+      let kept = (other.suppressed?.plugin.suppression).map {
+        Set(asked(other.knownCells.detections($0)).map(Choice.init))
       }
-      if !lost.isEmpty {
+      func lost(_ wide: PluginSuppression, _ narrow: PluginSuppression) -> Int {
+        let lost = choices(wide, side).subtracting(choices(narrow, side))
+        return kept.map(lost.intersection)?.count ?? lost.count
+      }
+      let toLimits = judgesLimits ? lost(unlimited, plugin.suppression) : 0
+      if toLimits > 0 {
         judgement.differ(
-          "\(lost.count) detections above the confidence \(rule.confidence) are lost to the limits of "
-            + "\(name)'s plugin (\(plugin.limits))", in: .detections)
+          "\(toLimits) detections above the confidence \(rule.confidence) are lost to the limits of "
+            + "\(name)'s plugin (\(plugin.limits))", in: .detections, cause: "max-output-boxes")
+      }
+      guard unlimited.suppression.isClassAgnostic, other.suppressed == nil else { continue }
+      var ofEachClass = unlimited
+      ofEachClass.suppression.isClassAgnostic = false
+      let toOthers = lost(ofEachClass, unlimited)
+      let text = "\(name)'s plugin lets boxes of one class suppress those of another"
+      if toOthers > 0 {
+        judgement.differ(
+          "\(text): \(toOthers) detections are lost to that", in: .detections,
+          cause: "class-agnostic")
+      } else {
+        judgement.note("\(text); here that loses none")
       }
     }
+  }
+
+  /// What a suppression leaves of a side's cells, of what is asked for.
+  private func choices(_ suppression: PluginSuppression, _ side: DetectionSide) -> Set<Choice> {
+    Set(asked(side.knownCells.detections(suppression)).map(Choice.init))
   }
 
   /// How many detections of the side without a plugin are chosen otherwise without it.
@@ -182,7 +219,8 @@ extension PluginSuppression {
   /// The same for scores above `confidence` only, however many there are.
   fileprivate func withoutLimits(_ confidence: Float) -> PluginSuppression {
     var unlimited = self
-    unlimited.suppression.candidateLimit = .max
+    // As many as Ultralytics looks at (max_nms); of more, suppression would take forever.
+    unlimited.suppression.candidateLimit = 30_000
     unlimited.suppression.candidateLimitPerClass = .max
     unlimited.suppression.maximumCount = .max
     if confidence >= scoreThreshold {

@@ -63,6 +63,7 @@ extension DetectionJudge {
     evidence.title = title
     evidence.referenceName = judgement.names.original
     evidence.facts = sides.patched.facts
+    evidence.facts.impossibleRows = found.candidates.patched.differences.first
     evidence.changed = reference.changed
     return [evidence]
   }

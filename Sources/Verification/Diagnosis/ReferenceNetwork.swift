@@ -9,7 +9,8 @@ import Tensors
 struct ReferenceNetwork: Sendable {
   let model: LoadedModel
   let input: ImageInput
-  let heads: ReferenceHeads
+  /// What its decode starts from; `nil` when the graph has no heads that are known.
+  let heads: ReferenceHeads?
   let classCount: Int
   /// What the network was fed.
   let tensor: Tensor
@@ -20,17 +21,15 @@ struct ReferenceNetwork: Sendable {
   /// The image as the network would be fed it stretched; `nil` where that is not to be had.
   let stretched: @Sendable () -> Tensor?
 
-  /// - Returns: `nil` when the graph has no heads that are known.
-  init?(
+  init(
     model: LoadedModel, input: ImageInput, ending: Ending, tensor: Tensor, image: Int,
     team: ThreadTeam, convolution: ConvolutionMethod = .fastest,
     stretched: @escaping @Sendable () -> Tensor?
   ) {
-    guard let heads = ending.referenceHeads, let classCount = ending.classCount else { return nil }
     self.model = model
     self.input = input
-    self.heads = heads
-    self.classCount = classCount
+    heads = ending.classCount == nil ? nil : ending.referenceHeads
+    classCount = ending.classCount ?? 0
     self.tensor = tensor
     self.image = image
     self.team = team
@@ -40,6 +39,12 @@ struct ReferenceNetwork: Sendable {
 
   /// The head maps, after a change if there is one.
   func heads(after change: NetworkChange? = nil) -> HeadValues? {
+    guard let heads, let results = tensors(heads.names, after: change) else { return nil }
+    return try? HeadValues(heads, classCount: classCount, in: results, image: image)
+  }
+
+  /// Tensors of the graph, after a change if there is one; `nil` where that cannot be run.
+  func tensors(_ names: [String], after change: NetworkChange? = nil) -> [String: Tensor]? {
     var changed = model.model
     var fed: Tensor? = tensor
     switch change {
@@ -51,17 +56,19 @@ struct ReferenceNetwork: Sendable {
     case .resize(let rule):
       guard changed.resizeRules != [rule] else { return nil }
       changed.resize(by: rule)
+    case .nodes(let change):
+      for (index, node) in change.nodes { changed.graph.nodes[index] = node }
+      changed.graph.initializers.merge(change.constants) { own, _ in own }
     }
     guard let fed, fed.shape == tensor.shape else { return nil }
     // A change that cannot be run explains nothing.
     guard
       let resolved = try? ResolvedGraph(
-        changed, inputs: [input.name: .init(fed.elementType, fed.shape)], observing: heads.names,
+        changed, inputs: [input.name: .init(fed.elementType, fed.shape)], observing: names,
         convolution: convolution),
-      let plan = try? Plan(resolved, observing: heads.names),
-      let results = try? plan.run([input.name: fed], on: team)
+      let plan = try? Plan(resolved, observing: names)
     else { return nil }
-    return try? HeadValues(heads, classCount: classCount, in: results, image: image)
+    return try? plan.run([input.name: fed], on: team)
   }
 }
 
@@ -123,14 +130,5 @@ extension Model {
       graph.nodes[index].attributes["coordinate_transformation_mode"] = .string(rule.coordinates)
       graph.nodes[index].attributes["nearest_mode"] = .string(rule.nearest)
     }
-  }
-}
-
-extension NetworkChange {
-  /// The changes of the original that could make it the patched graph.
-  static func between(_ models: Pair<Model>) -> [NetworkChange] {
-    let rules = models.map(\.resizeRules)
-    let other = rules.patched.subtracting(rules.original).map { NetworkChange.resize($0) }
-    return [.channelsReversed, .scaledTwice, .notScaled] + other
   }
 }

@@ -13,12 +13,7 @@ extension Model {
     return [NarrowType.bfloat16, .float16].filter { type in
       weights.allSatisfy { tensor in
         tensor.withElements(of: Float.self) { values in
-          values.allSatisfy { value in
-            switch type {
-            case .float16: Half(value).float == value
-            case .bfloat16: BFloat16(value).float == value
-            }
-          }
+          values.allSatisfy { type.rounded($0) == $0 }
         }
       }
     }

@@ -80,7 +80,7 @@ struct DumpComparison {
         source.stretched(
           for: Pair(both: reader.input), sizing, options.comparison.preprocessing)
       }
-      return network?.heads(after: change)
+      return network.heads(after: change)
     }
   }
 }

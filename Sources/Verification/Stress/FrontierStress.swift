@@ -6,12 +6,23 @@ import Tensors
 
 /// The parts of two graphs behind the last tensors that both compute, proven by content.
 ///
-/// Those tensors are fed what they hold on an image, and that scaled, shuffled, negated and mixed with
-/// extremes: whatever the graphs' format, what is behind them has to give the same.
+/// What is fed are the last results of learned layers, which can be any number: a cut behind a Sigmoid
+/// would be fed what no Sigmoid gives. They are fed what they hold on an image, and that scaled,
+/// shuffled, negated and mixed with extremes: whatever the graphs' format, what is behind them has to
+/// give the same. Where it chooses by rank, ties would decide: then numbers are fed that hardly tie.
 struct FrontierStress {
   /// How what is fed is made of what an image gives.
   enum Variation: CaseIterable {
     case scaled, shuffled, extremes, negated, enlarged, noise
+    /// Numbers that a sigmoid keeps apart.
+    case low
+    /// The same, and few large ones.
+    case lowAndHigh
+
+    fileprivate static let ofAll: [Self] = [
+      .scaled, .shuffled, .extremes, .negated, .enlarged, .noise,
+    ]
+    fileprivate static let ofRanks: [Self] = [.shuffled, .low, .lowAndHigh]
   }
 
   /// Operators of the nodes that only one of the parts has.
@@ -25,11 +36,12 @@ struct FrontierStress {
   private let plan: Plan
   /// How many variations cost no more than one run of the graphs.
   private let variationLimit: Int
+  /// Whether the parts choose by rank.
+  private let choosesByRank: Bool
 
-  /// Operators that choose by rank: of synthetic numbers ties would decide.
+  /// Operators that choose by rank.
   private static let selecting: Set = [
-    "ArgMax", "ArgMin", "NonMaxSuppression", "NonZero", "TopK", "Unique", "EfficientNMS_TRT",
-    "BatchedNMS_TRT", "BatchedNMSDynamic_TRT", "YoloLayer_TRT",
+    "ArgMax", "ArgMin", "NonZero", "TopK", "Unique",
   ]
 
   /// - Parameters:
@@ -57,9 +69,10 @@ struct FrontierStress {
       var (front, end) = (joint.model, joint.model)
       front.graph = try graph.extract(inputs: feeds.keys.sorted(), outputs: frontier)
       end.graph = try graph.extract(inputs: frontier, outputs: outputs)
-      if let node = end.graph.nodes.first(where: { Self.selecting.contains($0.operatorType) }) {
-        throw Refusal("\(node.operatorType) chooses by rank, where ties would decide")
+      if let node = end.graph.nodes.first(where: { $0.operatorType == "NonMaxSuppression" }) {
+        throw Refusal("\(node.operatorType) drops rows by limits that synthetic numbers reach")
       }
+      choosesByRank = end.graph.nodes.contains { Self.selecting.contains($0.operatorType) }
       let described = feeds.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
       let resolvedFront = try ResolvedGraph(front, inputs: described, convolution: convolution)
       let frontPlan = try Plan(resolvedFront, observing: frontier)
@@ -72,7 +85,7 @@ struct FrontierStress {
         throw Refusal("most of the graphs stands behind what they share")
       }
       values = held
-      variationLimit = min(Variation.allCases.count, max(1, before / max(behind, 1)))
+      variationLimit = max(1, before / max(behind, 1))
       plan = try Plan(resolvedEnd, observing: outputs)
     } catch let refusal as Refusal {
       throw refusal
@@ -81,7 +94,9 @@ struct FrontierStress {
     }
   }
 
-  var variations: [Variation] { Array(Variation.allCases.prefix(variationLimit)) }
+  var variations: [Variation] {
+    Array((choosesByRank ? Variation.ofRanks : Variation.ofAll).prefix(variationLimit))
+  }
 
   /// What both graphs make of a variation, under their own names.
   func run(
@@ -116,12 +131,13 @@ extension Graph {
     let shared = Set(joint.names.original.values).intersection(joint.names.patched.values)
     let live = tensorsThatDependOnInputs
     let producers = producers()
+    let structure = GraphStructure(self, lookup: { _ in nil })
     var (frontier, unshared, seen) = (Set<String>(), Set<Int>(), Set<String>())
     var pending = tensors
     while let tensor = pending.popLast() {
       guard seen.insert(tensor).inserted, live.contains(tensor) else { continue }
       guard !shared.contains(tensor), let index = producers[tensor] else {
-        frontier.insert(tensor)
+        frontier.formUnion(structure.learned(behind: tensor) ?? [tensor])
         continue
       }
       unshared.insert(index)
@@ -152,6 +168,11 @@ extension Tensor {
     case .negated: for index in values.indices { values[index] = -values[index] }
     case .enlarged: for index in values.indices { values[index] *= 12 }
     case .noise: for index in values.indices { values[index] = 32 * unit() - 16 }
+    case .low: for index in values.indices { values[index] = 10 * unit() - 8 }
+    case .lowAndHigh:
+      for index in values.indices {
+        values[index] = generator.next() % 512 == 0 ? 4 + 5 * unit() : 10 * unit() - 8
+      }
     }
     return Tensor(values, shape: shape).converted(to: elementType)
   }

@@ -30,7 +30,7 @@ struct StressJudge {
     _ evidence: DetectionEvidence, pass: Int, on team: ThreadTeam = ThreadTeam(threadCount: 1)
   ) {
     let cells = evidence.comparedCells(on: team)
-    let matching = evidence.matchedCandidates()
+    let matching = evidence.matchedCandidates(judgesLimits: false)
     let found = matching.comparison
     // Numbers that no sigmoid gives make other candidates of equal cells: an objectness below 0 turns
     // the order of its products round.
@@ -42,9 +42,11 @@ struct StressJudge {
       ? Set(cells.differentCells)
       : matching.cells.filter { !$0.key.isAllowed }.values
         .reduce(Set(cells.differentCells)) { $0.union($1) }
-    report.cases += cells.compared
+    let compared = max(
+      cells.compared, evidence.candidates.map(\.candidates.count).both.max() ?? 0)
+    report.cases += compared
     let elsewhere = judgesCellsAlone ? 0 : matching.differentElsewhere
-    report.different += min(different.count + elsewhere, cells.compared)
+    report.different += min(different.count + elsewhere, compared)
     report.specified += (matching.cells[.specified] ?? []).subtracting(different).count
     report.ambiguous += (matching.cells[.ambiguous] ?? []).subtracting(different).count
     report.maxBoxErrorPx.value = max(
@@ -135,7 +137,10 @@ private struct StressCase {
 
   private var probability: Pair<Float?> {
     guard let classIndex else { return Pair(both: nil) }
-    return evidence.cells.map { $0.classScores(of: number)[classIndex] }
+    return evidence.cells.map {
+      let scores = $0.classScores(of: number)
+      return scores.indices.contains(classIndex) ? scores[classIndex] : nil
+    }
   }
 
   func report(pass: Int) -> StressCaseReport {

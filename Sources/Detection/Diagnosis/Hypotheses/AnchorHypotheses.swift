@@ -96,7 +96,8 @@ enum AnchorValue: Hypothesis {
           height: Float(context.fitted(Double(size.height), times: ratio.y)))
       }
     }
-    guard fitted != original else { return [] }
+    let arePositive = fitted.allSatisfy { $0.allSatisfy { $0.width > 0 && $0.height > 0 } }
+    guard fitted != original, arePositive else { return [] }
     let names = context.names
     return [
       Variant(ids, [.size], generality: 3) { recipe, scale in

@@ -18,6 +18,31 @@ enum BoxEncoding: MapHypothesis {
   }
 }
 
+/// The four corners stand in another order.
+enum CornerOrder: MapHypothesis {
+  static let ids = ["corner-order", "yx-exchanged"]
+
+  static func mapVariants(_ context: HypothesisContext) -> [Variant] {
+    (0..<4).permutations.dropFirst().filter(context.makesBoxes).map { order in
+      let isYFirst = order == [1, 0, 3, 2]
+      return Variant(
+        [isYFirst ? "yx-exchanged" : "corner-order"], [.center, .size], reach: .whole
+      ) { recipe, _ in
+        recipe.boxReading = .cornersInOrder(order)
+      } text: { _, _ in
+        isYFirst ? "y stands before x" : "corners stand as \(order.cornerNames)"
+      }
+    }
+  }
+}
+
+extension [Int] {
+  /// What a box's four numbers are called in this order.
+  var cornerNames: String {
+    map { ["x1", "y1", "x2", "y2"][$0] }.joined(separator: ", ")
+  }
+}
+
 /// All coordinates are multiplied by a number, as when boxes are in units of the input's size.
 enum BoxScale: MapHypothesis {
   static let ids = ["boxes-scaled"]
@@ -45,6 +70,17 @@ enum BoxScale: MapHypothesis {
 }
 
 extension HypothesisContext {
+  /// Whether nearly all boxes would have their first corner before the second if the corners stood in
+  /// this order.
+  fileprivate func makesBoxes(_ order: [Int]) -> Bool {
+    let places = order.indices.map { order.firstIndex(of: $0)! }
+    let boxes = sample.entries.joined().map { sample.fit.observed.boxes[$0].corners }
+    let right = boxes.count { box in
+      box[places[0]] <= box[places[2]] && box[places[1]] <= box[places[3]]
+    }
+    return !boxes.isEmpty && Double(right) >= 0.9 * Double(boxes.count)
+  }
+
   /// A ratio, as 1 over a whole number where it is below 1 and allows it.
   fileprivate func factor(_ ratio: Double) -> Double {
     guard ratio > 0, ratio < 1 else { return fitted(1, times: ratio) }

@@ -33,6 +33,40 @@ package struct ReadingPairs: Sendable {
   let networkSize: SIMD2<Double>
   let tolerance: DetectionTolerance
 
+  /// The rows that a plugin makes, and what is given out for them.
+  package init(
+    _ rows: [NMSPluginTail.RowPair], cells: Cells, networkWidth: Int, networkHeight: Int,
+    tolerance: DetectionTolerance
+  ) {
+    networkSize = SIMD2(Double(networkWidth), Double(networkHeight))
+    self.tolerance = tolerance
+    areRows = true
+    pairs = rows.prefix(Self.limit).map { row in
+      let (a, b) = (Numbers(row.expected, cells), Numbers(row.given, cells))
+      return Pair(
+        stride: nil, center: SIMD2(), scale: 0, original: a, patched: b,
+        differs: Self.differ(a, b, tolerance))
+    }.filter(\.isFinite)
+  }
+
+  /// The row of the same class and score, or of the nearest score if that is the same, or of the class.
+  private static func partner(
+    of candidate: Candidate, among rows: [Candidate], _ tolerance: DetectionTolerance
+  ) -> Candidate {
+    func distance(_ row: Candidate) -> Float { abs(row.score - candidate.score) }
+    let ofClass = rows.first { $0.classIndex == candidate.classIndex }
+    if let ofClass, distance(ofClass) <= tolerance.score { return ofClass }
+    let nearest = rows.min { distance($0) < distance($1) }!
+    return distance(nearest) <= tolerance.score ? nearest : ofClass ?? rows[0]
+  }
+
+  private static func differ(_ a: Numbers, _ b: Numbers, _ tolerance: DetectionTolerance) -> Bool {
+    let box = Box(
+      x1: Float(a.box.x), y1: Float(a.box.y), x2: Float(a.box.z), y2: Float(a.box.w))
+    return abs(a.box - b.box).max() > Double(tolerance.allowed(for: box))
+      || abs(a.score - b.score) > Double(tolerance.score) || a.label != b.label
+  }
+
   /// Pairs looked at, half of them different.
   private static let limit = 600
 
@@ -80,17 +114,20 @@ package struct ReadingPairs: Sendable {
       for candidate in original.candidates.prefix(Self.limit) {
         guard let cell = candidate.cell, let rows = others[cell] else { continue }
         // A cell may have rows of several classes.
-        let row = rows.first { $0.classIndex == candidate.classIndex } ?? rows[0]
+        let row = Self.partner(of: candidate, among: rows, tolerance)
         let a = Numbers(candidate, cells.original)
         let b = Numbers(row, cells.patched)
-        let allowed = Double(tolerance.allowed(for: candidate.boxInNetworkPixels))
-        let differs =
-          abs(a.box - b.box).max() > allowed || abs(a.score - b.score) > Double(tolerance.score)
-          || a.label != b.label
-        add(cell, a, b, differs: differs, to: &pairs)
+        add(cell, a, b, differs: Self.differ(a, b, tolerance), to: &pairs)
       }
     }
     pairs.removeAll { !$0.isFinite }
+  }
+
+  /// The pairs of one scale.
+  func of(scale: Int) -> ReadingPairs {
+    var part = self
+    part.pairs.removeAll { $0.scale != scale }
+    return part
   }
 
   /// Scales there are pairs of.

@@ -25,6 +25,7 @@ package struct OperatorTable: Sendable {
     BitwiseNot.self,
     BitwiseOr.self,
     BitwiseXor.self,
+    BlackmanWindow.self,
     Cast.self,
     CastLike.self,
     CausalConvWithState.self,
@@ -48,6 +49,7 @@ package struct OperatorTable: Sendable {
     DepthToSpace.self,
     DequantizeLinear.self,
     Det.self,
+    DFT.self,
     Div.self,
     Dropout.self,
     DynamicQuantizeLinear.self,
@@ -72,6 +74,9 @@ package struct OperatorTable: Sendable {
     GreaterOrEqual.self,
     GridSample.self,
     GroupNormalization.self,
+    GRU.self,
+    HammingWindow.self,
+    HannWindow.self,
     Hardmax.self,
     HardSigmoid.self,
     HardSwish.self,
@@ -91,6 +96,7 @@ package struct OperatorTable: Sendable {
     LpNormalization.self,
     LpPool.self,
     LRN.self,
+    LSTM.self,
     MatMul.self,
     MatMulInteger.self,
     Max.self,
@@ -133,9 +139,11 @@ package struct OperatorTable: Sendable {
     Resize.self,
     ReverseSequence.self,
     RMSNormalization.self,
+    RNN.self,
     RoiAlign.self,
     RotaryEmbedding.self,
     Round.self,
+    Scan.self,
     Scatter.self,
     ScatterElements.self,
     ScatterND.self,
@@ -156,6 +164,7 @@ package struct OperatorTable: Sendable {
     Split.self,
     Sqrt.self,
     Squeeze.self,
+    STFT.self,
     Sub.self,
     Sum.self,
     Swish.self,
@@ -218,6 +227,15 @@ package struct OperatorTable: Sendable {
 
   /// Every operator that can run.
   package static let all = standard + plugins + microsoft + own
+
+  /// Every operator that graphs may hold, by domain and name.
+  package static let listed: [(domain: String, definition: any Operator.Type)] =
+    [
+      (domain: "ai.onnx", standard), ("com.microsoft", microsoft + sharedWithMicrosoft),
+      ("plugin", plugins),
+    ].flatMap { domain, operators in
+      operators.map { (domain, $0) }.sorted { $0.1.type < $1.1.type }
+    }
 
   /// The operator a node applies, whatever the version of its operator set.
   package static func definition(of node: Node) -> (any Operator.Type)? {

@@ -83,7 +83,8 @@ struct Gelu: AttributedFunctionOperator {
     switch approximation {
     case .none: return T(0.5 * x * (1 + Double.erf(x * 0.5.squareRoot())))
     case .tanh:
-      return T(0.5 * x * (1 + Double.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))))
+      return T(
+        0.5 * x * (1 + Double.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))))
     }
   }
 }

@@ -59,7 +59,10 @@ struct BitwiseNot: Operator, NumericFunction {
 /// `X` with its bits moved by `Y` places to the left or right (`direction`), zeros moving in;
 /// unsigned integers; opset 11.
 struct BitShift: Operator, BinaryFunction {
-  enum Direction: String, CaseIterable { case left = "LEFT", right = "RIGHT" }
+  enum Direction: String, CaseIterable {
+    case left = "LEFT"
+    case right = "RIGHT"
+  }
 
   static let type = "BitShift"
   static let opsets = 11...newestOpset

@@ -44,10 +44,7 @@ package struct Cast: Operator {
   }
 
   package static func inFloat64(_ node: Node) -> Node {
-    guard target(of: node)?.isFloatingPoint ?? false else { return node }
-    var wide = node
-    wide.attributes["to"] = .int(Int64(ElementType.float64.onnxCode))
-    return wide
+    node.inFloat64(typeIn: "to")
   }
 
   private static func target(of node: Node) -> ElementType? {
@@ -73,5 +70,18 @@ extension NodeReader {
           + "of 16 bits or more, an integer of 8 or more, or bool")
     }
     return type
+  }
+}
+
+extension Node {
+  /// The node with an attribute that names a floating-point type naming float64; one that is left out
+  /// stays so, unless it then stands for such a type.
+  func inFloat64(typeIn name: String, default fallback: ElementType? = nil) -> Node {
+    var type = fallback
+    if case .int(let code) = attributes[name] { type = ElementType(onnxCode: Int(code)) }
+    guard type?.isFloatingPoint ?? false else { return self }
+    var wide = self
+    wide.attributes[name] = .int(Int64(ElementType.float64.onnxCode))
+    return wide
   }
 }

@@ -14,7 +14,10 @@ enum Attention: ArithmeticOperator {
   static let opsets = 23...newestOpset
   static let accumulates = true
   static let allowsMixedPrecision = true
-  static let revisions: [Revision] = [24, 25]
+  static let revisions: [Revision] = [
+    Revision(24) { $0.hasInput(6) },
+    Revision(25, attributes: "left_window_size", "right_window_size"),
+  ]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...7)
@@ -108,9 +111,8 @@ private struct AttentionHeads: Sendable {
     hasPast = pastKey != nil
     past = pastKey.map { $0.shape.rank == 4 ? $0.shape[2] : 0 } ?? 0
     for (operand, columns) in [(pastKey, keys.columns), (pastValue, values.columns)] {
-      guard (operand != nil) == hasPast,
-        operand.map({ $0.shape.dimensions == [batch, keys.heads, past, columns] }) ?? true
-      else {
+      let expected = [batch, keys.heads, past, columns]
+      guard (operand != nil) == hasPast, (operand?.shape.dimensions ?? expected) == expected else {
         throw OperatorError(
           "past_key and past_value, expected both or none, [\(batch),\(keys.heads),P,\(columns)]")
       }
@@ -128,7 +130,8 @@ private struct AttentionHeads: Sendable {
     let total = past + keys.rows
     if let operand = node.optionalOperand(3) {
       let isBool = operand.elementType == .bool
-      guard isBool || operand.elementType.isFloatingPoint, (1...4).contains(operand.shape.rank) else {
+      guard isBool || operand.elementType.isFloatingPoint, (1...4).contains(operand.shape.rank)
+      else {
         throw OperatorError(
           "the mask is \(operand.elementType)\(operand.shape), expected bools or numbers of 1 to 4 "
             + "dimensions")
@@ -172,7 +175,9 @@ private struct AttentionHeads: Sendable {
     let group = queries.heads / self.keys.heads
     run.run.team.forEachIndex(batch * queries.heads * queries.rows) { index in
       let row = index % queries.rows
-      let (image, head) = (index / queries.rows / queries.heads, index / queries.rows % queries.heads)
+      let (image, head) = (
+        index / queries.rows / queries.heads, index / queries.rows % queries.heads
+      )
       let query = q.baseAddress! + queries.start(image, head, row)
       let first = (image * self.keys.heads + head / group) * total
       let shown = products.baseAddress! + index * total
@@ -194,9 +199,11 @@ private struct AttentionHeads: Sendable {
         let largest = weights.reduce(-Double.infinity) { FloatingMax<Double>.combine($0, $1) }
         var sum = 0.0
         for place in 0..<total {
-          weights[place] = Double.exp(weights[place] - largest)
+          // A row that no key is shown to is zero.
+          weights[place] = largest == -.infinity ? 0 : Double.exp(weights[place] - largest)
           sum += weights[place]
         }
+        if largest == -.infinity { sum = 1 }
         let output =
           y.baseAddress! + queries.start(image, head, row, columns: self.values.columns)
         output.update(repeating: 0, count: self.values.columns)
@@ -227,7 +234,8 @@ private struct AttentionHeads: Sendable {
 
   /// Writes `[B, H, past + rows, columns]`.
   private func join(
-    _ before: UnsafeBufferPointer<Double>?, _ own: UnsafeBufferPointer<Double>, _ matrices: Matrices,
+    _ before: UnsafeBufferPointer<Double>?, _ own: UnsafeBufferPointer<Double>,
+    _ matrices: Matrices,
     into whole: UnsafeMutableBufferPointer<Double>
   ) {
     guard !whole.isEmpty, let start = whole.baseAddress else { return }

@@ -26,7 +26,8 @@ enum LinearAttention: ArithmeticOperator {
     guard let queryHeads = try node.int("q_num_heads"), let heads = try node.int("kv_num_heads"),
       heads > 0, queryHeads > 0, queryHeads % heads == 0
     else {
-      throw OperatorError("attributes q_num_heads and kv_num_heads, expected a multiple of the other")
+      throw OperatorError(
+        "attributes q_num_heads and kv_num_heads, expected a multiple of the other")
     }
     let (query, key, value) = try (node.operand(0), node.operand(1), node.operand(2))
     for operand in [query, key, value] {
@@ -35,7 +36,8 @@ enum LinearAttention: ArithmeticOperator {
     }
     let (batch, steps) = (query.shape[0], query.shape[1])
     let (depth, width) = (query.shape[2] / queryHeads, value.shape[2] / heads)
-    guard query.shape[2] == queryHeads * depth, value.shape.dimensions == [batch, steps, heads * width],
+    guard query.shape[2] == queryHeads * depth,
+      value.shape.dimensions == [batch, steps, heads * width],
       key.shape.dimensions == [batch, steps, heads * depth]
     else {
       throw OperatorError(
@@ -93,7 +95,9 @@ enum LinearAttention: ArithmeticOperator {
             var value = v[(time * heads + head) * width + column]
             if let beta {
               var kept = 0.0
-              for row in 0..<depth { kept += states[matrix + row * width + column] * k[firstKey + row] }
+              for row in 0..<depth {
+                kept += states[matrix + row * width + column] * k[firstKey + row]
+              }
               value = beta[time * betaWidth + (betaWidth == 1 ? 0 : head)] * (value - kept)
             }
             written[column] = value
@@ -107,7 +111,8 @@ enum LinearAttention: ArithmeticOperator {
             for column in 0..<width {
               var sum = 0.0
               for row in 0..<depth {
-                sum += q[(time * queryHeads + reader) * depth + row]
+                sum +=
+                  q[(time * queryHeads + reader) * depth + row]
                   * states[matrix + row * width + column]
               }
               y[(time * queryHeads + reader) * width + column] = scale * sum

@@ -102,7 +102,9 @@ private struct Deformed: Sendable {
         for result in 0..<shape[1] {
           var sum = bias?[result] ?? 0
           let first = result / perGroup * channels * taps
-          for i in 0..<channels * taps { sum += weights[result * channels * taps + i] * values[first + i] }
+          for i in 0..<channels * taps {
+            sum += weights[result * channels * taps + i] * values[first + i]
+          }
           output[(image * shape[1] + result) * places + place] = sum
         }
       }

@@ -23,7 +23,9 @@ enum Det: ArithmeticOperator {
         var a = Array(x[matrix * size * size..<(matrix + 1) * size * size])
         var determinant = 1.0
         for column in 0..<size {
-          let pivot = (column..<size).max { abs(a[$0 * size + column]) < abs(a[$1 * size + column]) }!
+          let pivot = (column..<size).max {
+            abs(a[$0 * size + column]) < abs(a[$1 * size + column])
+          }!
           let value = a[pivot * size + column]
           determinant *= pivot == column ? value : -value
           guard value != 0 else { break }

@@ -82,7 +82,8 @@ enum FusedConv: ArithmeticOperator {
     }
     guard parameters.count == count else {
       throw OperatorError(
-        "attribute activation_params has \(parameters.count) numbers, expected \(count) for \(name)")
+        "attribute activation_params has \(parameters.count) numbers, expected \(count) for \(name)"
+      )
     }
     switch name {
     case "Relu": return try .mapping(operand, Relu())

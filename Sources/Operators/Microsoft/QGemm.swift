@@ -37,7 +37,7 @@ enum QGemm: ArithmeticOperator {
     let addend = node.optionalOperand(6)
     try addend?.expect([.int32], as: "input 6 (C)")
     let quantizes = node.optionalOperand(7) != nil
-    let type = quantizes ? try node.operand(8).elementType : .float32
+    let type = quantizes ? try node.operand(8).elementType : try node.operand(4).elementType
     if quantizes {
       try node.operand(7).expectScale(as: "input 7")
       try node.operand(8).expect([a.elementType], as: "input 8")

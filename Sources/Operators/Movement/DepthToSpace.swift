@@ -1,6 +1,9 @@
 import Tensors
 
-private enum BlockOrder: String, CaseIterable { case depthFirst = "DCR", columnsFirst = "CRD" }
+private enum BlockOrder: String, CaseIterable {
+  case depthFirst = "DCR"
+  case columnsFirst = "CRD"
+}
 
 extension NodeReader {
   /// The input's sizes `[N, C, H, W]` and the attribute `blocksize`.

@@ -37,7 +37,8 @@ enum ReverseSequence: Operator {
           let length = Int(lengths[batch])
           let source = time < length ? length - 1 - time : time
           let place = timeAxis == 0 ? source * columns + column : row * columns + source
-          (to + (row * columns + column) * bytes).copyMemory(from: from + place * bytes, byteCount: bytes)
+          (to + (row * columns + column) * bytes).copyMemory(
+            from: from + place * bytes, byteCount: bytes)
         }
       }
     }

@@ -13,7 +13,8 @@ enum MaxRoiPool: ArithmeticOperator {
     let (x, regions) = try (node.operand(0), node.operand(1))
     try x.expectFloatingPoint(as: "input 0")
     try x.expectRank(4, as: "input 0", "[N,C,H,W]")
-    guard regions.shape.rank == 2, regions.shape[1] == 5, regions.elementType == x.elementType else {
+    guard regions.shape.rank == 2, regions.shape[1] == 5, regions.elementType == x.elementType
+    else {
       throw OperatorError(
         "regions are \(regions.elementType)\(regions.shape), expected \(x.elementType)[R,5]")
     }

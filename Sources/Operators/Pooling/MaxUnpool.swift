@@ -42,7 +42,7 @@ enum MaxUnpool: ArithmeticOperator {
     let requested = try node.optionalIntegerList(2)
     let shape = try Shape(validating: requested ?? pooled)
     guard shape.rank == source.rank, zip(shape, source).allSatisfy({ $0 >= $1 }),
-      shape.prefix(2) == source.prefix(2)
+      Array(shape.prefix(2)) == Array(source.prefix(2))
     else { throw OperatorError("output_shape is \(shape), expected \(source) or larger") }
     return .inDoubles(x.elementType, shape) { run in
       let (x, y) = (run.input(0), run.output())

@@ -127,7 +127,9 @@ extension NodeReader {
 
 extension NodeRun {
   /// An input that may be left out.
-  func optionalInput(_ index: Int) -> Tensor? { inputs.indices.contains(index) ? inputs[index] : nil }
+  func optionalInput(_ index: Int) -> Tensor? {
+    inputs.indices.contains(index) ? inputs[index] : nil
+  }
 }
 
 extension Tensor {

@@ -50,7 +50,8 @@ enum QLinearMatMul: ArithmeticOperator {
     try node.expectInputs(8...8)
     let product = try ExactProduct(&node, .matrices, left: 0, right: 3, zeroPoints: (2, 5))
     let scaling = try ProductScaling(&node, left: 1, right: 4, result: (6, 7))
-    let columns = product.right.shape.rank > 1 ? product.right.shape[product.right.shape.rank - 1] : 1
+    let columns =
+      product.right.shape.rank > 1 ? product.right.shape[product.right.shape.rank - 1] : 1
     let rows = product.left.shape.rank > 1 ? product.left.shape[product.left.shape.rank - 2] : 1
     try scaling.expect(rightScales: columns, leftScales: rows)
     return product.node(scaling.type) { run, sums in

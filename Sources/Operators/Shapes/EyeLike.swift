@@ -1,4 +1,5 @@
 import Kernels
+import ONNXGraph
 import Tensors
 
 /// `EyeLike`: ones on the `k`-th diagonal above the main one of a matrix of the input's shape, zeros
@@ -7,6 +8,8 @@ enum EyeLike: Operator {
   static let type = "EyeLike"
   static let opsets = 9...newestOpset
   static let readsShapesOnly = true
+
+  static func inFloat64(_ node: Node) -> Node { node.inFloat64(typeIn: "dtype") }
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)

@@ -16,7 +16,8 @@ enum OneHot: Operator {
         "indices are \(indices.elementType) and values \(values.shape), expected numbers and [2]")
     }
     let depths = try node.value(1).cast(to: .int64, team: ThreadTeam(threadCount: 1))
-    guard depths.shape.elementCount == 1, let depth = Int(exactly: depths.elements(of: Int64.self)[0]),
+    guard depths.shape.elementCount == 1,
+      let depth = Int(exactly: depths.elements(of: Int64.self)[0]),
       depth >= 0
     else { throw OperatorError("input 1 (depth), expected one number of at least 0") }
     let axis = try normalized(axis: node.int("axis") ?? -1, rank: indices.shape.rank + 1)

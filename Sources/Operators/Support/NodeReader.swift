@@ -91,6 +91,9 @@ package struct NodeReader: ~Copyable {
   package mutating func string(_ name: String) throws -> String? { try read(name).string(name) }
   package mutating func ints(_ name: String) throws -> [Int]? { try read(name).ints(name) }
   package mutating func floats(_ name: String) throws -> [Float]? { try read(name).floats(name) }
+  package mutating func strings(_ name: String) throws -> [String]? {
+    try read(name).strings(name)
+  }
   package mutating func tensor(_ name: String) throws -> Tensor? { try read(name).tensor(name) }
 
   /// How many of the last inputs are what the node's graphs read from around it.

@@ -112,7 +112,9 @@ let package = Package(
     .testTarget(name: "RobustnessTests", dependencies: ["Verification", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",
-      dependencies: ["Interpreter", "ONNXFormat", "ONNXGraph", "Tensors", "TestSupport"],
+      dependencies: [
+        "Interpreter", "ONNXFormat", "ONNXGraph", "Operators", "Tensors", "TestSupport",
+      ],
       resources: [.copy("known-failures.txt")]),
   ],
   swiftLanguageModes: [.v6],

@@ -51,6 +51,14 @@ extension Node {
     }
   }
 
+  package func strings(_ name: String) throws(AttributeError) -> [String]? {
+    switch attributes[name] {
+    case nil: nil
+    case .strings(let values): values
+    case let other?: throw AttributeError(name, other, expected: "STRINGS")
+    }
+  }
+
   package func tensor(_ name: String) throws(AttributeError) -> Tensor? {
     switch attributes[name] {
     case nil: nil

@@ -28,7 +28,7 @@ struct OperatorFactsTests {
     let definition = row.definition
     #expect(!definition.mixesChannels || definition.accumulates)
     // Whose graphs may hold anything.
-    let isControlFlow = ["If", "Loop"].contains(definition.type)
+    let isControlFlow = ["If", "Loop", "Scan"].contains(definition.type)
     #expect(
       !definition.accumulates || definition is any ArithmeticOperator.Type || isControlFlow)
     #expect(!definition.rearranges || !(definition.accumulates || definition.readsShapesOnly))

@@ -12,11 +12,12 @@ import Testing
 ///   - constantInputs: whether the operator knows the inputs' values while it prepares. If not, it
 ///     is told a value only when it asks for it.
 func run(
-  _ type: String, opset: Int, inputs: [Tensor?], attributes: [String: Attribute] = [:],
+  _ type: String, opset: Int, domain: String = "", inputs: [Tensor?],
+  attributes: [String: Attribute] = [:],
   outputs: Int = 1, constantInputs: Bool = true, threads: Int = 2
 ) throws -> [Tensor] {
   let node = Node(
-    operatorType: type,
+    domain: domain, operatorType: type,
     inputs: inputs.enumerated().map { $1 == nil ? "" : "in\($0)" },
     outputs: (0..<outputs).map { "out\($0)" },
     attributes: attributes)
@@ -96,7 +97,9 @@ extension PreparedNode {
       // An element nobody writes stands out.
       for result in results { result.unsafeBytes.initializeMemory(as: UInt8.self, repeating: 0xa5) }
       try compute(
-        NodeRun(inputs: inputs, outputs: results, team: ThreadTeam(threadCount: threads)))
+        NodeRun(
+          inputs: inputs, outputs: results, team: ThreadTeam(threadCount: threads),
+          workspace: TensorStorage(byteCount: workspaceBytesPerWorker * threads)))
       return results.map { $0.tensor }
     }
   }

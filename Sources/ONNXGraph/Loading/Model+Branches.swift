@@ -67,7 +67,9 @@ extension Node {
   }
 
   /// Whether the node's operator is one that runs graphs among its attributes.
-  var runsGraphs: Bool { isConditional || domain.isEmpty && operatorType == "Loop" }
+  var runsGraphs: Bool {
+    isConditional || domain.isEmpty && ["Loop", "Scan"].contains(operatorType)
+  }
 
   /// The graph an `If` runs on a condition.
   fileprivate func branch(_ isTrue: Bool) -> Onnx_GraphProto? {

@@ -15,16 +15,17 @@ package struct Cast: Operator {
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(1...1)
+    return try prepared(&node, to: node.elementType("to"))
+  }
+
+  /// Input 0 as elements of `elementType`.
+  static func prepared(
+    _ node: inout NodeReader, to elementType: ElementType
+  ) throws -> PreparedNode {
     let operand = try node.operand(0)
-    guard let code = try node.int("to") else { throw OperatorError("attribute to is missing") }
     // Both are for float8 only.
     if node.opset >= 19 { node.ignore("saturate") }
     if node.opset >= 24 { node.ignore("round_mode") }
-    guard let elementType = ElementType(onnxCode: code) else {
-      throw OperatorError(
-        "attribute to is \(ElementType.name(ofONNXCode: code)), expected a floating-point type of "
-          + "16 bits or more, an integer of 8 or more, or bool")
-    }
     if elementType == operand.elementType { return .reshaping(operand, to: operand.shape) }
     return PreparedNode(elementType, operand.shape) { run in
       run.inputs[0]!.cast(into: run.outputs[0], team: run.team)
@@ -43,13 +44,44 @@ package struct Cast: Operator {
   }
 
   package static func inFloat64(_ node: Node) -> Node {
-    guard target(of: node)?.isFloatingPoint ?? false else { return node }
-    var wide = node
-    wide.attributes["to"] = .int(Int64(ElementType.float64.onnxCode))
-    return wide
+    node.inFloat64(typeIn: "to")
   }
 
   private static func target(of node: Node) -> ElementType? {
     if case .int(let code) = node.attributes["to"] { ElementType(onnxCode: Int(code)) } else { nil }
+  }
+}
+
+extension NodeReader {
+  /// An attribute that must be there and names an element type.
+  mutating func elementType(_ name: String) throws -> ElementType {
+    guard let type = try optionalElementType(name) else {
+      throw OperatorError("attribute \(name) is missing")
+    }
+    return type
+  }
+
+  /// An attribute that names an element type.
+  mutating func optionalElementType(_ name: String) throws -> ElementType? {
+    guard let code = try int(name) else { return nil }
+    guard let type = ElementType(onnxCode: code) else {
+      throw OperatorError(
+        "attribute \(name) is \(ElementType.name(ofONNXCode: code)), expected a floating-point type "
+          + "of 16 bits or more, an integer of 8 or more, or bool")
+    }
+    return type
+  }
+}
+
+extension Node {
+  /// The node with an attribute that names a floating-point type naming float64; one that is left out
+  /// stays so, unless it then stands for such a type.
+  func inFloat64(typeIn name: String, default fallback: ElementType? = nil) -> Node {
+    var type = fallback
+    if case .int(let code) = attributes[name] { type = ElementType(onnxCode: Int(code)) }
+    guard type?.isFloatingPoint ?? false else { return self }
+    var wide = self
+    wide.attributes[name] = .int(Int64(ElementType.float64.onnxCode))
+    return wide
   }
 }

@@ -17,7 +17,7 @@ package enum Loop: Operator {
   /// Its graph may hold anything.
   package static let accumulates = true
   /// Bytes that what is collected may take.
-  private static let largestCollection = 1536 << 20
+  static let largestCollection = 1536 << 20
   package static let largestTripCount = 1 << 16
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

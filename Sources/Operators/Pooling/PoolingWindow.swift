@@ -11,8 +11,10 @@ struct PoolingWindow: Sendable {
   let planes: Int
   let outputShape: Shape
 
-  /// - Parameter dilationsSince: the first opset that knows the attribute `dilations`.
-  init(_ node: inout NodeReader, dilationsSince: Int) throws {
+  /// - Parameters:
+  ///   - dilationsSince: the first opset that knows the attribute `dilations`.
+  ///   - roundsUpSince: the first that knows `ceil_mode`.
+  init(_ node: inout NodeReader, dilationsSince: Int, roundsUpSince: Int = 10) throws {
     let shape = try node.operand(0).shape
     let rank = shape.rank - 2
     guard (1...3).contains(rank) else {
@@ -24,7 +26,7 @@ struct PoolingWindow: Sendable {
     let spatial = Array(shape.dimensions[2...])
     let window = try node.window(
       over: spatial, kernel: kernel,
-      roundUp: node.opset >= 10 ? try node.flag("ceil_mode", default: false) : false,
+      roundUp: node.opset >= roundsUpSince ? try node.flag("ceil_mode", default: false) : false,
       allowsDilations: node.opset >= dilationsSince)
     for axis in 0..<rank {
       let reach = (kernel[axis] - 1) * window.dilations[axis] + 1

@@ -12,19 +12,8 @@ enum CumSum: ArithmeticOperator {
   static let accumulates = true
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
-    try node.expectInputs(2...2)
     let operand = try node.operand(0)
-    let list = try node.integers(1)
-    guard list.count == 1 else {
-      throw OperatorError("input 1 (axis) has \(list.count) elements, expected one")
-    }
-    let shape = operand.shape
-    let axis = try normalized(axis: list[0], rank: shape.rank)
-    let sums = RunningSums(
-      shape: shape, length: shape[axis],
-      stride: shape.elementCount(in: axis + 1..<shape.rank),
-      isExclusive: try node.flag("exclusive", default: false),
-      isReversed: try node.flag("reverse", default: false))
+    let sums = try RunningSums(&node)
     return switch operand.elementType {
     case .float32: sums.node(FloatingSum<Float>.self)
     case .float64: sums.node(FloatingSum<Double>.self)
@@ -39,13 +28,52 @@ enum CumSum: ArithmeticOperator {
   }
 }
 
-/// Sums `[outer, length, stride]` along the middle dimension.
+/// `CumProd`: along an axis the product of all elements up to each, with (default) or without
+/// (`exclusive`) it, from the end with `reverse`; opset 26.
+enum CumProd: ArithmeticOperator {
+  static let type = "CumProd"
+  static let opsets = 26...newestOpset
+  static let accumulates = true
+
+  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+    let operand = try node.operand(0)
+    let products = try RunningSums(&node)
+    return switch operand.elementType {
+    case .float32: products.node(FloatingProduct<Float>.self)
+    case .float64: products.node(FloatingProduct<Double>.self)
+    case .int32: products.node(IntegerProduct<Int32>.self)
+    case .int64: products.node(IntegerProduct<Int64>.self)
+    case .uint32: products.node(IntegerProduct<UInt32>.self)
+    case .uint64: products.node(IntegerProduct<UInt64>.self)
+    default:
+      throw OperatorError(
+        "input 0 is \(operand.elementType), expected floating point or integers of 32 or 64 bits")
+    }
+  }
+}
+
+/// Sums (or other combinations of) `[outer, length, stride]` along the middle dimension.
 private struct RunningSums: Sendable {
   let shape: Shape
   let length: Int
   let stride: Int
   let isExclusive: Bool
   let isReversed: Bool
+
+  /// What a node states whose inputs are the elements and the axis.
+  init(_ node: inout NodeReader) throws {
+    try node.expectInputs(2...2)
+    shape = try node.operand(0).shape
+    let list = try node.integers(1)
+    guard list.count == 1 else {
+      throw OperatorError("input 1 (axis) has \(list.count) elements, expected one")
+    }
+    let axis = try normalized(axis: list[0], rank: shape.rank)
+    length = shape[axis]
+    stride = shape.elementCount(in: axis + 1..<shape.rank)
+    isExclusive = try node.flag("exclusive", default: false)
+    isReversed = try node.flag("reverse", default: false)
+  }
 
   func node<R: Reducer>(_: R.Type) -> PreparedNode {
     PreparedNode(R.Element.elementType, shape) { run in

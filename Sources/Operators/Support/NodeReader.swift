@@ -91,6 +91,9 @@ package struct NodeReader: ~Copyable {
   package mutating func string(_ name: String) throws -> String? { try read(name).string(name) }
   package mutating func ints(_ name: String) throws -> [Int]? { try read(name).ints(name) }
   package mutating func floats(_ name: String) throws -> [Float]? { try read(name).floats(name) }
+  package mutating func strings(_ name: String) throws -> [String]? {
+    try read(name).strings(name)
+  }
   package mutating func tensor(_ name: String) throws -> Tensor? { try read(name).tensor(name) }
 
   /// How many of the last inputs are what the node's graphs read from around it.
@@ -126,6 +129,21 @@ package struct NodeReader: ~Copyable {
 
   /// Marks an attribute as known and without effect here.
   package mutating func ignore(_ name: String) { readAttributes.insert(name) }
+
+  /// Another operator's node with operands of its own and this node's attributes, but for those read
+  /// already; the other refuses those it does not know.
+  mutating func preparing(
+    _ other: any Operator.Type, _ operands: [Operand?], opset: Int? = nil
+  ) throws -> PreparedNode {
+    let left = node.attributes.filter { !readAttributes.contains($0.key) }
+    readAttributes.formUnion(left.keys)
+    let inner = Node(
+      operatorType: other.type, inputs: operands.indices.map { operands[$0] == nil ? "" : "\($0)" },
+      outputs: ["result"], attributes: left)
+    return try prepareNode(
+      other, node: inner, opset: opset ?? (self.opset < 7 ? newestOpset : self.opset),
+      operands: operands, convolution: convolution)
+  }
 
   /// The node, to read its attributes otherwise; none of them counts as unknown from here on.
   mutating func ignoringAttributes() -> PluginNode {

@@ -19,6 +19,9 @@ extension Plan {
     _ tensors: [String: Tensor], on team: ThreadTeam, onStep: ((StepTime) -> Void)? = nil
   ) throws(InterpreterError) -> [String: Tensor] {
     var values = try startingValues(tensors)
+    if team.threadCount > ThreadTeam.availableThreads {
+      try checkMemory(threads: team.threadCount)
+    }
     let blocks = memory.take(threads: team.threadCount)
     defer { memory.giveBack(blocks) }
     var postponedBytes = 0
@@ -119,7 +122,15 @@ extension Plan {
       case .constants(let tensors): results = tensors
       case .alias(let input): results = [inputs[input]!.reshaped(to: prepared.outputs[0].shape)]
       case .compute(let compute):
-        allocatedBytes += try prepared.checkedByteCount(limit: limits.memory - allocatedBytes)
+        let temporary = prepared.temporaryBytes(threads: team.threadCount)
+        guard temporary <= limits.memory - allocatedBytes else {
+          throw OperatorError(
+            "\(temporary >> 20) MB to compute with exceed the memory a run may use "
+              + "(\((limits.memory - allocatedBytes) >> 20) MB left); use a smaller input or "
+              + "--max-memory")
+        }
+        allocatedBytes += try prepared.checkedByteCount(
+          limit: limits.memory - allocatedBytes - temporary)
         let outputs = prepared.outputs.map {
           MutableTensor(elementType: $0.elementType, shape: $0.shape)
         }

@@ -13,22 +13,36 @@ extension Graph {
     return graph
   }
 
-  /// What makes each tensor, in words.
-  private func makers() throws(ModelError) -> [String: String] {
-    var makers: [String: String] = [:]
-    func add(_ name: String, _ maker: @autoclosure () -> String) throws(ModelError) {
-      if let other = makers[name] {
-        throw ModelError("tensor '\(name)' is made twice: by \(other) and by \(maker())")
+  /// What makes a tensor.
+  private enum Maker {
+    case input
+    case initializer
+    case node(Int)
+  }
+
+  private func title(of maker: Maker) -> String {
+    switch maker {
+    case .input: "an input"
+    case .initializer: "an initializer"
+    case .node(let index): nodes[index].title
+    }
+  }
+
+  private func makers() throws(ModelError) -> [String: Maker] {
+    var makers: [String: Maker] = [:]
+    func add(_ name: String, _ maker: Maker) throws(ModelError) {
+      if let other = makers.updateValue(maker, forKey: name) {
+        throw ModelError(
+          "tensor '\(name)' is made twice: by \(title(of: other)) and by \(title(of: maker))")
       }
-      makers[name] = maker()
     }
     for input in inputs {
       guard !input.name.isEmpty else { throw ModelError("an input has no name") }
-      try add(input.name, "an input")
+      try add(input.name, .input)
     }
-    for name in initializers.keys { try add(name, "an initializer") }
-    for node in nodes {
-      for output in node.outputs where !output.isEmpty { try add(output, node.title) }
+    for name in initializers.keys { try add(name, .initializer) }
+    for (index, node) in nodes.enumerated() {
+      for output in node.outputs where !output.isEmpty { try add(output, .node(index)) }
     }
     return makers
   }

@@ -34,6 +34,14 @@ public struct Node: Sendable, Equatable {
     self.opset = opset
   }
 
+  /// The name of an input; `""` where the node lists fewer or leaves it out.
+  package func input(_ index: Int) -> String { inputs.indices.contains(index) ? inputs[index] : "" }
+
+  /// The name of an output; `""` where the node lists fewer or leaves it out.
+  package func output(_ index: Int) -> String {
+    outputs.indices.contains(index) ? outputs[index] : ""
+  }
+
   /// The names of all tensors it needs: its inputs, and what graphs among its attributes read from
   /// outside themselves.
   package var reads: [String] {

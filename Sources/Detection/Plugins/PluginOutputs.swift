@@ -37,7 +37,7 @@ struct PluginOutputs {
     for (place, meaning) in Self.meanings.enumerated() {
       let carrier =
         carriers[place]?.first { standardPlace(of: $0) == place } ?? carriers[place]?.first
-      let own = node.outputs.indices.contains(place) ? node.outputs[place] : ""
+      let own = node.outputs.indices.contains(place) ? node.output(place) : ""
       if carrier == nil {
         differences.append(
           "the graph does not give out the plugin's \(meaning)" + (own.isEmpty ? "" : " (\(own))"))
@@ -86,8 +86,8 @@ struct PluginOutputs {
   /// What the plugin makes is known; a node behind it may have changed type or shape.
   private mutating func checkKinds(_ node: Node) {
     for (place, tensor) in tensors.enumerated() {
-      guard node.outputs.indices.contains(place), tensor != node.outputs[place],
-        let own = structure.lookup(node.outputs[place]), let given = structure.lookup(tensor),
+      guard node.outputs.indices.contains(place), tensor != node.output(place),
+        let own = structure.lookup(node.output(place)), let given = structure.lookup(tensor),
         loses(place, own, given)
       else { continue }
       differences.append(

@@ -8,6 +8,7 @@ extension ModelReader {
   func graph(
     _ proto: Onnx_GraphProto, nodes: [FunctionInlining.InlinedNode], allowsDefaults: Bool
   ) throws(ModelError) -> Graph {
+    try proto.checkSizes(nodeCount: nodes.count)
     var remainder = proto
     remainder.node = []
     remainder.output = []
@@ -170,6 +171,42 @@ extension ModelReader {
     case .typeProtos: return .other("TYPE_PROTOS")
     case .undefined: return .other("UNDEFINED")
     }
+  }
+}
+
+extension Onnx_GraphProto {
+  private static let mostNodes = 1 << 18
+  private static let mostNames = 1 << 20
+  private static let longestName = 1 << 16
+
+  /// Throws for more nodes or tensors than any graph has, and for names longer than any.
+  fileprivate func checkSizes(nodeCount: Int) throws(ModelError) {
+    guard nodeCount <= Self.mostNodes else {
+      throw ModelError("\(nodeCount) nodes, expected at most \(Self.mostNodes)")
+    }
+    let infos = input.count + output.count + valueInfo.count + initializer.count
+    let names = node.reduce(infos) { $0 + $1.input.count + $1.output.count }
+    guard names <= Self.mostNames else {
+      throw ModelError("\(names) tensors are named, expected at most \(Self.mostNames)")
+    }
+    for info in input + output + valueInfo { try Self.check(info.name, "the name of a tensor") }
+    for tensor in initializer {
+      try Self.check(tensor.name, "the name of an initializer")
+      if tensor.name.isEmpty { throw ModelError("an initializer has no name") }
+    }
+    for node in node {
+      try Self.check(node.name, "the name of a node")
+      try Self.check(node.opType, "an operator's name")
+      for name in node.input + node.output { try Self.check(name, "the name of a tensor") }
+      for attribute in node.attribute { try Self.check(attribute.name, "an attribute's name") }
+    }
+  }
+
+  private static func check(_ name: String, _ what: String) throws(ModelError) {
+    guard name.utf8.count > longestName else { return }
+    throw ModelError(
+      "\(what) has \(name.utf8.count) bytes, expected at most \(longestName): "
+        + "'\(name.prefix(40))…'")
   }
 }
 

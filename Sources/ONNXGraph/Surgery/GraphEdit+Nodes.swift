@@ -58,11 +58,11 @@ extension GraphEdit {
     GraphEdit { (graph) throws(ModelError) in
       let index = try graph.index(ofNodeMaking: tensor)
       let node = graph.nodes[index]
-      guard node.inputs.indices.contains(input), !node.inputs[input].isEmpty else {
+      guard node.inputs.indices.contains(input), !node.input(input).isEmpty else {
         throw ModelError("\(node.title) has no input \(input)")
       }
       graph.nodes.remove(at: index)
-      try graph.replaceTensor(tensor, by: node.inputs[input])
+      try graph.replaceTensor(tensor, by: node.input(input))
     }
   }
 

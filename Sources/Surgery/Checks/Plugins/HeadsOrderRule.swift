@@ -16,8 +16,8 @@ enum HeadsOrderRule: CheckRule {
       else { return nil }
       return RuleFinding(
         at: node.title,
-        "map \(wrong) ('\(node.inputs[wrong])') is not coarser than map \(wrong - 1) "
-          + "('\(node.inputs[wrong - 1])'); the plugin takes the input's size from the last",
+        "map \(wrong) ('\(node.input(wrong))') is not coarser than map \(wrong - 1) "
+          + "('\(node.input(wrong - 1))'); the plugin takes the input's size from the last",
         remedy: "give the maps finest first: p3, p4, p5")
     }
   }

@@ -12,12 +12,12 @@ enum PluginOutputsRule: CheckRule {
     let outputs = Set(subject.model.graph.outputs.map(\.name))
     return subject.yoloLayers.flatMap { node in
       names.indices.compactMap { place -> RuleFinding? in
-        guard node.outputs.indices.contains(place), !node.outputs[place].isEmpty else {
+        guard node.outputs.indices.contains(place), !node.output(place).isEmpty else {
           return RuleFinding(
             at: node.title, "names no output \(place) (\(names[place]))",
             remedy: "give the node its four outputs")
         }
-        let output = node.outputs[place]
+        let output = node.output(place)
         if let standard = names.firstIndex(of: output), standard != place {
           return RuleFinding(
             at: node.title, "calls output \(place) '\(output)', expected '\(names[place])'",

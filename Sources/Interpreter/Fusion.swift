@@ -52,6 +52,9 @@ struct Fusion {
     let result: Int
   }
 
+  /// How far an activation is looked for: exporters put one or two steps between.
+  private static var mostMoves: Int { 16 }
+
   /// The activation after a tensor, over steps between that move elements.
   private func follower(of tensor: Int) -> Follower? {
     var (tensor, moves) = (tensor, [Int]())
@@ -62,7 +65,8 @@ struct Fusion {
         return Follower(
           activation: activation, steps: reading, moves: moves, result: step.outputs[0])
       }
-      guard prepared.movesElements, !kept.contains(step.outputs[0]) else { return nil }
+      guard prepared.movesElements, moves.count < Self.mostMoves, !kept.contains(step.outputs[0])
+      else { return nil }
       moves.append(reading[0])
       tensor = step.outputs[0]
     }

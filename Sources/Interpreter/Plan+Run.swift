@@ -66,13 +66,13 @@ extension Plan {
     for (number, value) in constants { values[number] = value }
     for input in inputs {
       guard let tensor = tensors[input.name] else {
-        throw InterpreterError("no tensor given for input '\(input.name)'")
+        throw InterpreterError("no tensor given for input '\(shown: input.name)'")
       }
       guard tensor.elementType == input.description.elementType,
         tensor.shape == input.description.shape
       else {
         throw InterpreterError(
-          "input '\(input.name)' is given \(tensor.elementType)\(tensor.shape), but the plan is for "
+          "input '\(shown: input.name)' is given \(tensor.elementType)\(tensor.shape), but the plan is for "
             + "\(input.description.elementType)\(input.description.shape)")
       }
       values[input.number] = tensor

@@ -71,7 +71,8 @@ public struct Plan: Sendable {
     convolution = resolved.convolution
     let known = Set(constants.map(\.number) + inputs.map(\.number) + steps.flatMap(\.outputs))
     if let unknown = observed.first(where: { !known.contains($0.number) }) {
-      throw InterpreterError("there is no tensor '\(unknown.name)' that an output depends on")
+      throw InterpreterError(
+        "there is no tensor '\(shown: unknown.name)' that an output depends on")
     }
     var lifetimes = Lifetimes(steps: steps, observed: wanted)
     releases = lifetimes.releases(stepCount: steps.count, keeping: wanted)

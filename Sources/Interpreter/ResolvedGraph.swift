@@ -55,13 +55,13 @@ public struct ResolvedGraph: Sendable {
   ) throws(InterpreterError) {
     let missing = model.missingOperators()
     guard missing.isEmpty else {
-      let list = missing.map(\.description).joined(separator: ", ")
+      let list = String.shownList(missing.map(\.description))
       throw InterpreterError("operators that cannot be run: \(list)")
     }
     var resolver = Resolver(model: model, limits: limits, convolution: convolution)
     for input in model.graph.inputs {
       guard let description = inputs[input.name] else {
-        throw InterpreterError("no tensor given for input '\(input.name)'")
+        throw InterpreterError("no tensor given for input '\(shown: input.name)'")
       }
       try input.check(description)
       resolver.operands[input.name] = Operand(
@@ -112,7 +112,7 @@ extension ValueInfo {
   func check(_ description: ResolvedGraph.Description) throws(InterpreterError) {
     if let elementType, elementType != description.elementType {
       throw InterpreterError(
-        "input '\(name)' is given \(description.elementType), expected \(elementType)")
+        "input '\(shown: name)' is given \(description.elementType), expected \(elementType)")
     }
     guard let dimensions else { return }
     let fits =
@@ -123,7 +123,7 @@ extension ValueInfo {
     guard fits else {
       let expected = dimensions.map(\.description).joined(separator: ",")
       throw InterpreterError(
-        "input '\(name)' is given shape \(description.shape), expected [\(expected)]")
+        "input '\(shown: name)' is given shape \(description.shape), expected [\(expected)]")
     }
   }
 }

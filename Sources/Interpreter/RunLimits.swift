@@ -7,7 +7,7 @@ public struct RunLimits: Sendable {
   public var memory: Int
   /// Multiplications, or elements made, that folding constants may take in all; what is beyond is
   /// computed in the run.
-  public var foldedWork = 1_000_000_000
+  public var foldedWork = 100_000_000
   /// Bytes that folded constants may take in all.
   public var foldedMemory: Int { memory / 4 }
 

@@ -42,7 +42,8 @@ struct LeanMessage {
           if !Field.known.contains(field.number) { unknownByteCount += field.range.count }
           guard unknownByteCount <= Self.largestUnknownByteCount else {
             throw Refusal.tooLarge(
-              "more than \(Self.largestUnknownByteCount >> 20) MB of fields that ONNX does not define")
+              "more than \(Self.largestUnknownByteCount >> 20) MB of fields that ONNX does not define"
+            )
           }
           if let before = copying.extended(by: field.range) { bytes += file[before] }
           continue

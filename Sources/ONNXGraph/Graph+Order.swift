@@ -1,3 +1,5 @@
+import Tensors
+
 extension Graph {
   /// The same graph with its invariants checked and its nodes in an order that can be run: the
   /// order they have where that is one.
@@ -8,7 +10,7 @@ extension Graph {
     var graph = self
     graph.nodes = try orderedNodes(available: Set(inputs.map(\.name)).union(initializers.keys))
     if let output = outputs.first(where: { makers[$0.name] == nil }) {
-      throw ModelError("output '\(output.name)' is made by nothing")
+      throw ModelError("output '\(shown: output.name)' is made by nothing")
     }
     return graph
   }
@@ -33,7 +35,8 @@ extension Graph {
     func add(_ name: String, _ maker: Maker) throws(ModelError) {
       if let other = makers.updateValue(maker, forKey: name) {
         throw ModelError(
-          "tensor '\(name)' is made twice: by \(title(of: other)) and by \(title(of: maker))")
+          "tensor '\(shown: name)' is made twice: by \(title(of: other)) and by \(title(of: maker))"
+        )
       }
     }
     for input in inputs {
@@ -77,7 +80,8 @@ extension Graph {
   private func orderError(waiting: [String: [Node]]) -> ModelError {
     let producers = producers()
     if let missing = waiting.keys.filter({ producers[$0] == nil }).min() {
-      return ModelError("\(waiting[missing]![0].title) reads '\(missing)', which nothing makes")
+      return ModelError(
+        "\(waiting[missing]![0].title) reads '\(shown: missing)', which nothing makes")
     }
     // Every node that waits waits for one that waits, so going back ends in a cycle.
     let missing = Dictionary(
@@ -89,6 +93,7 @@ extension Graph {
       tensor = missing[nodes[producers[tensor]!].outputs]!
     }
     return ModelError(
-      "\(nodes[producers[tensor]!].title) needs its own result: tensor '\(tensor)' is in a cycle")
+      "\(nodes[producers[tensor]!].title) needs its own result: tensor '\(shown: tensor)' is in a cycle"
+    )
   }
 }

@@ -53,9 +53,9 @@ public struct Node: Sendable, Equatable {
 
   /// The node as messages name it: its operator and its name, or its first output when it has none.
   public var title: String {
-    let operatorTitle = domain.isEmpty ? operatorType : "\(domain).\(operatorType)"
-    if !name.isEmpty { return "\(operatorTitle) '\(name)'" }
-    return "\(operatorTitle) making '\(outputs.first { !$0.isEmpty } ?? "")'"
+    let operatorTitle = (domain.isEmpty ? operatorType : "\(domain).\(operatorType)").shown
+    if !name.isEmpty { return "\(operatorTitle) '\(shown: name)'" }
+    return "\(operatorTitle) making '\(shown: outputs.first { !$0.isEmpty } ?? "")'"
   }
 }
 

@@ -80,7 +80,8 @@ public struct Shape: Hashable, Sendable {
 
   private static func text(_ dimensions: [Int]) -> String {
     let shown = dimensions.prefix(2 * largestRank).map(String.init)
-    return "[" + (shown + (dimensions.count > shown.count ? ["…"] : [])).joined(separator: ",") + "]"
+    return "[" + (shown + (dimensions.count > shown.count ? ["…"] : [])).joined(separator: ",")
+      + "]"
   }
 }
 

@@ -21,7 +21,8 @@ struct JoinedPluginRows {
       self.rows = rows
       if columns.label < columns.score {
         differences.append(
-          "the columns of '\(output.name)' are box, label and score, expected box, score and label")
+          "the columns of '\(shown: output.name)' are box, label and score, expected box, score and label"
+        )
       }
       return
     }

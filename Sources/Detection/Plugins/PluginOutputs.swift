@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 /// Which of the graph's outputs stand for the plugin's four.
 struct PluginOutputs {
@@ -28,7 +29,7 @@ struct PluginOutputs {
       if let standard, !places.contains(standard) {
         let found = places.sorted().map { Self.meanings[$0] }.joined(separator: " and ")
         differences.append(
-          "output '\(name)' carries \(found.isEmpty ? "nothing" : "the \(found)") of the plugin, "
+          "output '\(shown: name)' carries \(found.isEmpty ? "nothing" : "the \(found)") of the plugin, "
             + "expected its \(Self.meanings[standard])")
       }
       let place = standard.flatMap { places.contains($0) ? $0 : nil } ?? places.min()
@@ -91,7 +92,7 @@ struct PluginOutputs {
         loses(place, own, given)
       else { continue }
       differences.append(
-        "output '\(tensor)' is \(given.elementType)\(given.shape), expected "
+        "output '\(shown: tensor)' is \(given.elementType)\(given.shape), expected "
           + "\(own.elementType)\(own.shape): the plugin's \(Self.meanings[place])")
     }
   }

@@ -109,7 +109,8 @@ extension Onnx_GraphProto {
     for tensor in initializer {
       let name = copier.claim("\(prefix)/\(tensor.name)")
       names[tensor.name] = name
-      tensors[name] = try reader.tensor(tensor, "\(node.title): initializer '\(tensor.name)'")
+      tensors[name] = try reader.tensor(
+        tensor, "\(node.title): initializer '\(shown: tensor.name)'")
     }
     let made = Set(self.node.flatMap { $0.output })
     var passed: [Onnx_NodeProto] = []

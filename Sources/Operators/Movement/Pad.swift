@@ -138,7 +138,7 @@ package enum Pad: Operator {
   ) throws -> PreparedNode {
     for (axis, entry) in padding.enumerated() where shape[axis] > 0 {
       guard !entry.kept(of: data.shape[axis]).isEmpty else {
-        throw OperatorError("mode '\(mode)' with nothing to repeat along axis \(axis)")
+        throw OperatorError("mode '\(shown: mode)' with nothing to repeat along axis \(axis)")
       }
     }
     guard (data.shape.dimensions + shape.dimensions).allSatisfy({ $0 <= Int32.max }) else {

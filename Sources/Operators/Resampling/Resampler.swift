@@ -43,7 +43,7 @@ struct Resampler: Sendable {
     case .float64: return prepareWeighted(operand, axes, moving, shape, Double.self)
     default:
       guard let integerType = elementType.integerType else {
-        throw OperatorError("mode '\(mode)' of \(elementType), expected a numeric type")
+        throw OperatorError("mode '\(shown: mode)' of \(elementType), expected a numeric type")
       }
       return prepareWeighted(operand, axes, moving, shape, integers: integerType)
     }
@@ -123,7 +123,8 @@ struct Resampler: Sendable {
       guard axis.1 else { return bytes }
       let shrink = antialiases ? min(axis.0.scale(as: Double.self), 1) : 1
       let taps = 2 * Int(2 / max(shrink, 1e-9)) + 2
-      return bytes + axis.0.output * taps * (MemoryLayout<Int32>.stride + MemoryLayout<Double>.stride)
+      return bytes + axis.0.output * taps
+        * (MemoryLayout<Int32>.stride + MemoryLayout<Double>.stride)
     }
   }
 

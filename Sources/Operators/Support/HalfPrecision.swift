@@ -39,6 +39,10 @@ private func prepareAsIs(
     node: node, opset: opset, operands: operands, convolution: convolution)
   let prepared = try type.prepare(&reader)
   try reader.finish()
+  let named = node.outputs.lastIndex { !$0.isEmpty } ?? -1
+  guard named < prepared.outputs.count else {
+    throw OperatorError("\(node.outputs.count) outputs, expected at most \(prepared.outputs.count)")
+  }
   for (index, output) in prepared.outputs.enumerated() {
     try output.shape.checkRank("output \(index)")
   }

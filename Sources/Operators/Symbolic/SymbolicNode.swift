@@ -117,7 +117,8 @@ extension SymbolicNode {
     for axis in 0..<rank {
       let margin = pads[axis] + pads[axis + rank] - (kernel[axis] - 1) * dilations[axis] - 1
       guard let room = shape[axis + 2].plus(Size(margin)),
-        let steps = room.dividedDown(by: strides[axis]), let count = steps.plus(Size(1))?.asDimension
+        let steps = room.dividedDown(by: strides[axis]),
+        let count = steps.plus(Size(1))?.asDimension
       else { return nil }
       places.append(count)
     }

@@ -40,7 +40,7 @@ struct SuppressionPatcher {
     let dropped = ending.oneSidedOutputs
     if !dropped.isEmpty {
       notes.append(
-        "no longer given out: " + dropped.map { "'\($0)'" }.joined(separator: ", "))
+        "no longer given out: " + dropped.map { "'\(shown: $0)'" }.joined(separator: ", "))
     }
     var patched = model
     do {

@@ -15,6 +15,7 @@ enum NormalizationFusion: SimplificationPass {
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs.map(\.name))
     var rewrite = GraphRewrite(graph)
+    let taken = graph.tensorNames
     for (index, node) in graph.nodes.enumerated() where node.applies(BatchNormalization.self) {
       guard let input = node.inputs.first, !node.output(0).isEmpty, let place = producers[input],
         graph.nodes[place].applies(Conv.self), consumers[input] == [index],
@@ -23,7 +24,7 @@ enum NormalizationFusion: SimplificationPass {
         let (weight, bias) = folded(graph.nodes[place], node, graph)
       else { continue }
       var fused = graph.nodes[place]
-      let names = ["weight", "bias"].map { graph.freeName("\(node.output(0)).\($0)") }
+      let names = ["weight", "bias"].map { taken.freeName("\(node.output(0)).\($0)") }
       rewrite.add(constant: names[0], weight)
       rewrite.add(constant: names[1], bias)
       fused.inputs = [fused.input(0)] + names

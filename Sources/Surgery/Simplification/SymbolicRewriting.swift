@@ -9,6 +9,7 @@ enum SymbolicRewriting: SimplificationPass {
     let graph = model.graph
     let known = SymbolicInference(model)
     var rewrite = GraphRewrite(graph)
+    let taken = graph.tensorNames
     // The first tensor of each list of numbers.
     var firsts: [SymbolicTensor: String] = [:]
     for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
@@ -25,7 +26,7 @@ enum SymbolicRewriting: SimplificationPass {
         }
       }
       if let target = reshapeTarget(node, graph, known) {
-        let name = graph.freeName("\(node.output(0)).shape")
+        let name = taken.freeName("\(node.output(0)).shape")
         var changed = node
         changed.inputs[1] = name
         rewrite.add(constant: name, Tensor(target.map { Int64($0) }))

@@ -296,7 +296,7 @@ extension GraphComparison {
       names = constant.patched.filter { live.contains($0) }
     }
     guard let first = names.first else { return nil }
-    return "'\(first)' of the patched graph does not depend on the image"
+    return "'\(shown: first)' of the patched graph does not depend on the image"
   }
 }
 

@@ -191,7 +191,7 @@ struct GraphComparison {
         for (model, (tensors, fed)) in models.with(results.with(image.tensors)).both {
           guard let name = tensors.firstThatVaries(inBatchOf: fed.shape[0]) else { continue }
           judgement.differ(
-            "\(model.path): '\(name)' is not the same for every image of a batch that holds one "
+            "\(model.path): '\(shown: name)' is not the same for every image of a batch that holds one "
               + "picture several times")
         }
       }

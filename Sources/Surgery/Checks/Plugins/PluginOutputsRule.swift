@@ -1,5 +1,6 @@
 import BoxMath
 import ONNXGraph
+import Tensors
 
 enum PluginOutputsRule: CheckRule {
   static let name = "plugin-outputs"
@@ -20,12 +21,13 @@ enum PluginOutputsRule: CheckRule {
         let output = node.output(place)
         if let standard = names.firstIndex(of: output), standard != place {
           return RuleFinding(
-            at: node.title, "calls output \(place) '\(output)', expected '\(names[place])'",
+            at: node.title,
+            "calls output \(place) '\(shown: output)', expected '\(shown: names[place])'",
             remedy: "put the outputs in the plugin's order")
         }
         guard !outputs.contains(output), !isRead(output, subject.model.graph) else { return nil }
         return RuleFinding(
-          at: node.title, "output \(place) ('\(output)') is not given out",
+          at: node.title, "output \(place) ('\(shown: output)') is not given out",
           remedy: "make it an output of the graph")
       }
     }

@@ -109,7 +109,9 @@ let package = Package(
       ]),
     // The example of Fixtures/ci as it stands, with Fixtures for its goldens.
     .testTarget(name: "GoldenTests", dependencies: ["Verification"], exclude: ["Goldens"]),
-    .testTarget(name: "RobustnessTests", dependencies: ["Verification", "TestSupport"]),
+    .testTarget(
+      name: "RobustnessTests",
+      dependencies: ["Verification", "verify-patch", "ONNXGraph", "Tensors", "TestSupport"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [

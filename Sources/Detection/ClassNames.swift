@@ -1,17 +1,23 @@
+import Tensors
+
 /// The names a model's metadata gives its classes, as Python text: a list such as
 /// `['person', "cat"]` or a dict such as `{0: 'person', 1: 'cat'}`.
 public struct ClassNames: Sendable, Equatable {
+  private static let longestText = 4 << 20
+
   private let names: [Int: String]
   /// How many classes there are, when they are numbered from 0 without a gap.
   public let count: Int?
 
+  /// - Parameter names: as a file has them; they are kept as they are shown.
   package init(_ names: [Int: String]) {
-    self.names = names
+    self.names = names.mapValues(\.shown)
     count = (0..<names.count).allSatisfy { names[$0] != nil } ? names.count : nil
   }
 
   /// - Returns: `nil` when the text is neither a list of strings nor a dict from numbers to strings.
   public init?(_ text: String) {
+    guard text.utf8.count <= Self.longestText else { return nil }
     var parser = PythonLiteralParser(text)
     guard let names = parser.names() else { return nil }
     self.init(names)

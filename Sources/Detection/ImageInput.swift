@@ -32,7 +32,7 @@ package struct ImageInput: Sendable, Equatable {
     }
     let images = alone ? [] : inputs.compactMap { input in try? ImageInput(input) }
     guard images.count == 1 else {
-      let names = inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+      let names = inputs.map { "'\(shown: $0.name)'" }.joined(separator: ", ")
       throw DetectionError(
         "the graph has \(inputs.count) inputs (\(names)), expected one for the image")
     }
@@ -52,7 +52,7 @@ package struct ImageInput: Sendable, Equatable {
       layout = .channelsLast
     } else {
       throw DetectionError(
-        "input '\(input.name)' is no image of three channels or one, expected [N,3,H,W] or "
+        "input '\(shown: input.name)' is no image of three channels or one, expected [N,3,H,W] or "
           + "[N,H,W,3]")
     }
     name = input.name

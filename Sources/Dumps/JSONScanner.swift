@@ -48,7 +48,7 @@ struct JSONScanner {
   }
 
   mutating func expect(_ symbol: Unicode.Scalar) throws(TensorError) {
-    guard skip(symbol) else { throw unexpected("'\(symbol)'") }
+    guard skip(symbol) else { throw unexpected("'\(shown: symbol)'") }
   }
 
   func unexpected(_ expected: String) -> TensorError {
@@ -64,7 +64,7 @@ struct JSONScanner {
     let start = position
     guard let end = bytes[start...].firstIndex(of: UInt8(ascii: symbol)) else {
       position = bytes.count
-      throw unexpected(symbol == "\n" ? "the end of a line" : "'\(symbol)'")
+      throw unexpected(symbol == "\n" ? "the end of a line" : "'\(shown: symbol)'")
     }
     position = end
     return UnsafeRawBufferPointer(rebasing: bytes[start..<end])

@@ -1,5 +1,5 @@
 import CImageCodecs
-import FoundationEssentials
+import Tensors
 
 extension Image {
   /// The picture as the bytes of a PNG file.
@@ -18,9 +18,9 @@ extension Image {
   public func writePNG(toFile path: String) throws(ImageError) {
     let bytes = try pngData()
     do {
-      try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+      try FileWriter.write(bytes, toFile: path)
     } catch {
-      throw ImageError("\(path): cannot be written: \(error.fileReason)")
+      throw ImageError("\(path): \(error)")
     }
   }
 }

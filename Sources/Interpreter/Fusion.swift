@@ -48,30 +48,37 @@ struct Fusion {
     /// The steps that compute it.
     let steps: [Int]
     /// Steps before them that only move elements.
-    var moves: [Int] = []
+    let moves: [Int]
     let result: Int
   }
 
+  /// How far an activation is looked for: exporters put one or two steps between.
+  private static var mostMoves: Int { 16 }
+
+  /// The activation after a tensor, over steps between that move elements.
   private func follower(of tensor: Int) -> Follower? {
-    let reading = readers[tensor] ?? []
-    if reading.count == 1, let step = steps[reading[0]], let prepared = step.prepared,
-      step.outputs.count == 1, step.inputs.first == tensor
+    var (tensor, moves) = (tensor, [Int]())
+    while let reading = readers[tensor], reading.count == 1, let step = steps[reading[0]],
+      let prepared = step.prepared, step.outputs.count == 1, step.inputs.first == tensor
     {
       if let activation = prepared.activation, step.inputs == [tensor] {
-        return Follower(activation: activation, steps: reading, result: step.outputs[0])
+        return Follower(
+          activation: activation, steps: reading, moves: moves, result: step.outputs[0])
       }
-      guard prepared.movesElements, !kept.contains(step.outputs[0]) else { return nil }
-      var follower = follower(of: step.outputs[0])
-      follower?.moves.insert(reading[0], at: 0)
-      return follower
+      guard prepared.movesElements, moves.count < Self.mostMoves, !kept.contains(step.outputs[0])
+      else { return nil }
+      moves.append(reading[0])
+      tensor = step.outputs[0]
     }
     // x * sigmoid(x), in either order.
+    let reading = readers[tensor] ?? []
     guard reading.count == 2, let sigmoid = steps[reading[0]], let product = steps[reading[1]],
       sigmoid.prepared?.activation == .sigmoid, !kept.contains(sigmoid.outputs[0]),
       readers[sigmoid.outputs[0]] == [reading[1]], product.node.applies(Mul.self),
       Set(product.inputs) == [tensor, sigmoid.outputs[0]]
     else { return nil }
-    return Follower(activation: .silu, steps: reading, result: product.outputs[0])
+    return Follower(
+      activation: .silu, steps: reading, moves: moves, result: product.outputs[0])
   }
 }
 

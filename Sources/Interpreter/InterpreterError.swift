@@ -13,6 +13,6 @@ public struct InterpreterError: Error, CustomStringConvertible, Sendable {
     let shapes = operands.map { operand in
       operand.map { "\($0.elementType)\($0.shape)" } ?? "none"
     }
-    self.init("\(node.title): \(error) (inputs: \(shapes.joined(separator: ", ")))")
+    self.init("\(node.title): \(error) (inputs: \(String.shownList(shapes)))")
   }
 }

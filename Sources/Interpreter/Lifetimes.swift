@@ -11,6 +11,8 @@ struct Lifetimes {
   private var parts: [Int: Part] = [:]
   private var made: [Int: (step: Int, byteCount: Int)] = [:]
   private var lastUse: [Int: Int] = [:]
+  /// For each tensor with memory of its own, the last step that reads it or a part of it.
+  private var lastUseOfWhole: [Int: Int] = [:]
   /// Tensors whose memory outlives the run.
   private var escaping: Set<Int>
   /// Tensors whose elements change once all that read them have.
@@ -23,7 +25,7 @@ struct Lifetimes {
       for input in step.inputs.compactMap({ $0 }) { lastUse[input] = index }
       guard let prepared = step.prepared else {
         // What a postponed step makes may be a view of what it reads.
-        escaping.formUnion(step.inputs.compactMap { $0.map { place(of: $0).whole } })
+        for input in step.inputs.compactMap({ $0 }) { escaping.insert(place(of: input).whole) }
         continue
       }
       if case .alias(let input) = prepared.body, let source = step.inputs[input] {
@@ -41,12 +43,14 @@ struct Lifetimes {
       }
     }
     for step in steps { join(step) }
+    for number in made.keys { noteUse(of: number) }
+    for number in parts.keys where made[number] == nil { noteUse(of: number) }
     for (index, step) in steps.enumerated() { applyInPlace(step, at: index) }
   }
 
   /// For each tensor with memory of its own: its bytes, and the steps from the first that writes a
   /// part of it to the last that reads one, without end where it is seen after the run.
-  var requests: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] {
+  mutating func requests() -> [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] {
     var found: [Int: (byteCount: Int, lifetime: ClosedRange<Int>)] = [:]
     for number in Set(made.keys).union(parts.keys) {
       let whole = place(of: number).whole
@@ -69,7 +73,7 @@ struct Lifetimes {
   }
 
   /// Where in a run's memory each tensor is made.
-  func offsets(in buffers: BufferPlan) -> [Int: Int] {
+  mutating func offsets(in buffers: BufferPlan) -> [Int: Int] {
     var offsets: [Int: Int] = [:]
     for number in made.keys {
       let (whole, byteOffset) = place(of: number)
@@ -104,19 +108,32 @@ struct Lifetimes {
     guard step.prepared?.activation != nil, step.inputs.count == 1, let input = step.inputs[0],
       let result = step.outputs.first, let owner = made[input], parts[input] == nil,
       owner.byteCount == made[result]?.byteCount, !escaping.contains(input),
-      !overwritten.contains(input), place(of: result).whole != input,
-      Set(made.keys).union(parts.keys).allSatisfy({ number in
-        place(of: number).whole != input || number == input || lastUse[number] ?? 0 < index
-      }), lastUse[input] == index
+      !overwritten.contains(input), lastUse[input] == index, lastUseOfWhole[input] == index
     else { return }
+    let whole = place(of: result).whole
+    guard whole != input else { return }
     parts[input] = Part(whole: result, byteOffset: 0)
+    lastUseOfWhole[whole] = max(lastUseOfWhole[whole] ?? 0, index)
   }
 
-  private func place(of number: Int) -> (whole: Int, byteOffset: Int) {
+  private mutating func noteUse(of number: Int) {
+    guard let last = lastUse[number] else { return }
+    let whole = place(of: number).whole
+    lastUseOfWhole[whole] = max(lastUseOfWhole[whole] ?? 0, last)
+  }
+
+  /// Follows the parts to the tensor whose memory they stand in; what was passed then points there, so
+  /// that a long chain is followed once.
+  private mutating func place(of number: Int) -> (whole: Int, byteOffset: Int) {
+    var passed: [(number: Int, byteOffset: Int)] = []
     var (whole, byteOffset) = (number, 0)
     while let part = parts[whole] {
+      passed.append((whole, byteOffset))
       whole = part.whole
       byteOffset += part.byteOffset
+    }
+    for (number, before) in passed.dropLast() {
+      parts[number] = Part(whole: whole, byteOffset: byteOffset - before)
     }
     return (whole, byteOffset)
   }

@@ -19,6 +19,9 @@ extension Plan {
     _ tensors: [String: Tensor], on team: ThreadTeam, onStep: ((StepTime) -> Void)? = nil
   ) throws(InterpreterError) -> [String: Tensor] {
     var values = try startingValues(tensors)
+    if team.threadCount > ThreadTeam.availableThreads {
+      try checkMemory(threads: team.threadCount)
+    }
     let blocks = memory.take(threads: team.threadCount)
     defer { memory.giveBack(blocks) }
     var postponedBytes = 0
@@ -63,13 +66,13 @@ extension Plan {
     for (number, value) in constants { values[number] = value }
     for input in inputs {
       guard let tensor = tensors[input.name] else {
-        throw InterpreterError("no tensor given for input '\(input.name)'")
+        throw InterpreterError("no tensor given for input '\(shown: input.name)'")
       }
       guard tensor.elementType == input.description.elementType,
         tensor.shape == input.description.shape
       else {
         throw InterpreterError(
-          "input '\(input.name)' is given \(tensor.elementType)\(tensor.shape), but the plan is for "
+          "input '\(shown: input.name)' is given \(tensor.elementType)\(tensor.shape), but the plan is for "
             + "\(input.description.elementType)\(input.description.shape)")
       }
       values[input.number] = tensor
@@ -119,7 +122,15 @@ extension Plan {
       case .constants(let tensors): results = tensors
       case .alias(let input): results = [inputs[input]!.reshaped(to: prepared.outputs[0].shape)]
       case .compute(let compute):
-        allocatedBytes += try prepared.checkedByteCount(limit: limits.memory - allocatedBytes)
+        let temporary = prepared.temporaryBytes(threads: team.threadCount)
+        guard temporary <= limits.memory - allocatedBytes else {
+          throw OperatorError(
+            "\(temporary >> 20) MB to compute with exceed the memory a run may use "
+              + "(\((limits.memory - allocatedBytes) >> 20) MB left); use a smaller input or "
+              + "--max-memory")
+        }
+        allocatedBytes += try prepared.checkedByteCount(
+          limit: limits.memory - allocatedBytes - temporary)
         let outputs = prepared.outputs.map {
           MutableTensor(elementType: $0.elementType, shape: $0.shape)
         }

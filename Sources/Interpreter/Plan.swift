@@ -71,21 +71,57 @@ public struct Plan: Sendable {
     convolution = resolved.convolution
     let known = Set(constants.map(\.number) + inputs.map(\.number) + steps.flatMap(\.outputs))
     if let unknown = observed.first(where: { !known.contains($0.number) }) {
-      throw InterpreterError("there is no tensor '\(unknown.name)' that an output depends on")
+      throw InterpreterError(
+        "there is no tensor '\(shown: unknown.name)' that an output depends on")
     }
-    let lifetimes = Lifetimes(steps: steps, observed: wanted)
+    var lifetimes = Lifetimes(steps: steps, observed: wanted)
     releases = lifetimes.releases(stepCount: steps.count, keeping: wanted)
-    let buffers = BufferPlan(lifetimes.requests)
+    let buffers = BufferPlan(lifetimes.requests())
     offsets = lifetimes.offsets(in: buffers)
     byteCount = buffers.byteCount
-    guard byteCount <= limits.memory else {
-      throw InterpreterError(
-        "a run needs \(byteCount >> 20) MB of memory for its tensors, more than the limit of "
-          + "\(limits.memory >> 20) MB; use a smaller input or raise the limit")
-    }
     memory = RunMemory(
       byteCount: byteCount,
       workspaceBytesPerWorker: steps.map { $0.prepared?.workspaceBytesPerWorker ?? 0 }.max() ?? 0)
+    try checkMemory(threads: ThreadTeam.availableThreads)
+  }
+
+  /// Throws when a run on as many threads would take more than the limit: tensors, what the node that
+  /// takes most needs beside them, and constants that nodes keep in a form of their own.
+  func checkMemory(threads: Int) throws(InterpreterError) {
+    var needs = Needs(tensors: byteCount)
+    for step in steps {
+      guard let prepared = step.prepared else { continue }
+      needs.held += prepared.heldBytes
+      let temporary = prepared.temporaryBytes(threads: threads)
+      if temporary > needs.temporary { (needs.temporary, needs.node) = (temporary, step.node) }
+    }
+    guard needs.total > limits.memory else { return }
+    throw InterpreterError(
+      "a run needs \(needs.total >> 20) MB of memory (\(needs.text)), more than the limit of "
+        + "\(limits.memory >> 20) MB; use a smaller input or --max-memory")
+  }
+
+  private struct Needs {
+    let tensors: Int
+    var held = 0
+    var temporary = 0
+    var node: Node?
+
+    var total: Int {
+      [tensors, held, temporary].reduce(0) { total, bytes in
+        let (sum, overflow) = total.addingReportingOverflow(bytes)
+        return overflow ? .max : sum
+      }
+    }
+
+    var text: String {
+      var parts = ["\(tensors >> 20) MB for tensors"]
+      if held >> 20 > 0 { parts.append("\(held >> 20) MB for packed weights") }
+      if let node, temporary >> 20 > 0 {
+        parts.append("\(temporary >> 20) MB for \(node.title)")
+      }
+      return parts.joined(separator: ", ")
+    }
   }
 
   private static func live(_ steps: [Step], reaching tensors: Set<Int>) -> [Step] {
@@ -117,7 +153,7 @@ private struct TensorNumbering {
       name.isEmpty || (step.holdsConstants && isConstant(name)) ? nil : number(of: name)
     }
     var outputs = node.outputs.enumerated().map { index, name in
-      name.isEmpty ? unnamed(index, of: node) : number(of: name)
+      name.isEmpty ? unnamed(index) : number(of: name)
     }
     switch step {
     case .postponed(_, let type, let opset):
@@ -125,14 +161,16 @@ private struct TensorNumbering {
         node: node, inputs: inputs, outputs: outputs, action: .postponed(type, opset: opset))
     case .prepared(_, let prepared):
       while outputs.count < prepared.outputs.count {
-        outputs.append(unnamed(outputs.count, of: node))
+        outputs.append(unnamed(outputs.count))
       }
       return Plan.Step(node: node, inputs: inputs, outputs: outputs, action: .prepared(prepared))
     }
   }
 
-  private mutating func unnamed(_ output: Int, of node: Node) -> Int {
-    // No ONNX name holds a newline from here: names made here never meet the graph's.
-    number(of: "\n\(numbers.count) \(output) \(node.title)")
+  private mutating func unnamed(_ output: Int) -> Int {
+    // A name that no tensor of the graph has.
+    var name = "\n\(numbers.count) \(output)"
+    while numbers[name] != nil { name += "'" }
+    return number(of: name)
   }
 }

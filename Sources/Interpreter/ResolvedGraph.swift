@@ -55,13 +55,13 @@ public struct ResolvedGraph: Sendable {
   ) throws(InterpreterError) {
     let missing = model.missingOperators()
     guard missing.isEmpty else {
-      let list = missing.map(\.description).joined(separator: ", ")
+      let list = String.shownList(missing.map(\.description))
       throw InterpreterError("operators that cannot be run: \(list)")
     }
     var resolver = Resolver(model: model, limits: limits, convolution: convolution)
     for input in model.graph.inputs {
       guard let description = inputs[input.name] else {
-        throw InterpreterError("no tensor given for input '\(input.name)'")
+        throw InterpreterError("no tensor given for input '\(shown: input.name)'")
       }
       try input.check(description)
       resolver.operands[input.name] = Operand(
@@ -112,7 +112,7 @@ extension ValueInfo {
   func check(_ description: ResolvedGraph.Description) throws(InterpreterError) {
     if let elementType, elementType != description.elementType {
       throw InterpreterError(
-        "input '\(name)' is given \(description.elementType), expected \(elementType)")
+        "input '\(shown: name)' is given \(description.elementType), expected \(elementType)")
     }
     guard let dimensions else { return }
     let fits =
@@ -123,7 +123,7 @@ extension ValueInfo {
     guard fits else {
       let expected = dimensions.map(\.description).joined(separator: ",")
       throw InterpreterError(
-        "input '\(name)' is given shape \(description.shape), expected [\(expected)]")
+        "input '\(shown: name)' is given shape \(description.shape), expected [\(expected)]")
     }
   }
 }
@@ -138,6 +138,7 @@ struct Resolver {
   var operands: [String: Operand]
   var steps: [ResolvedGraph.Step] = []
   private var foldedBytes = 0
+  private var foldedWork = 0
 
   init(model: Model, limits: RunLimits, convolution: ConvolutionMethod) {
     self.model = model
@@ -198,7 +199,15 @@ struct Resolver {
     case .constants(let values): return values
     case .alias(let input): return [values[input]!.reshaped(to: prepared.outputs[0].shape)]
     case .compute(let compute):
-      foldedBytes += try prepared.checkedByteCount(limit: limits.memory - foldedBytes)
+      let bytes = try prepared.checkedByteCount(limit: limits.memory)
+      let work = prepared.multiplyAdds.addingReportingOverflow(
+        prepared.outputs.reduce(0) { $0 + $1.shape.elementCount })
+      guard bytes <= limits.foldedMemory - foldedBytes, !work.overflow,
+        (0...limits.foldedWork - foldedWork).contains(work.partialValue),
+        prepared.workspaceBytesPerWorker + prepared.scratchBytes <= limits.foldedMemory
+      else { return nil }
+      foldedBytes += bytes
+      foldedWork += work.partialValue
       let outputs = prepared.outputs.map {
         MutableTensor(elementType: $0.elementType, shape: $0.shape)
       }
@@ -212,6 +221,13 @@ struct Resolver {
 }
 
 extension PreparedNode {
+  /// Bytes that the node takes beside its results, on as many threads.
+  func temporaryBytes(threads: Int) -> Int {
+    let (workspace, overflow) = workspaceBytesPerWorker.multipliedReportingOverflow(by: threads)
+    let (sum, exceeds) = workspace.addingReportingOverflow(scratchBytes)
+    return overflow || exceeds ? .max : sum
+  }
+
   /// Bytes of all outputs together.
   func checkedByteCount(limit: Int) throws -> Int {
     var total = 0
@@ -219,8 +235,8 @@ extension PreparedNode {
       let bytes = output.shape.elementCount * output.elementType.byteCount
       guard bytes <= limit - total else {
         throw OperatorError(
-          "a result of shape \(output.shape) exceeds the memory a run may use (\(limit >> 20) MB left)"
-        )
+          "a result of shape \(output.shape) exceeds the memory a run may use (\(limit >> 20) MB "
+            + "left); use a smaller input or --max-memory")
       }
       total += bytes
     }

@@ -36,7 +36,7 @@ final class Condition: @unchecked Sendable {
 /// Runs `body` on a thread of its own, if the system has one to give.
 ///
 /// - Parameter place: which of the processors after the caller's, in a circle, it begins on.
-func startThread(beside place: Int, _ body: @escaping @Sendable () -> Void) {
+package func startThread(beside place: Int, _ body: @escaping @Sendable () -> Void) {
   final class Start: Sendable {
     let body: @Sendable () -> Void
 

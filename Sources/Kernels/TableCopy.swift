@@ -5,8 +5,12 @@
 /// it read is copied from there.
 package struct TableCopy: Sendable {
   private struct Axis: Sendable {
-    var table: [Int32]
+    var count: Int
+    /// `nil` for an axis that is copied as it is.
+    var table: [Int32]?
     var sourceStride: Int
+
+    func offset(of index: Int) -> Int { (table.map { Int($0[index]) } ?? index) * sourceStride }
   }
 
   private enum Row: Sendable {
@@ -43,11 +47,11 @@ package struct TableCopy: Sendable {
     var stride = 1
     for (dimension, table) in zip(sourceDimensions, tables).reversed() {
       if let table {
-        outer.append(Axis(table: table, sourceStride: stride))
+        outer.append(Axis(count: table.count, table: table, sourceStride: stride))
       } else if outer.isEmpty {
         run *= dimension
       } else {
-        outer.append(Axis(table: (0..<Int32(dimension)).map { $0 }, sourceStride: stride))
+        outer.append(Axis(count: dimension, table: nil, sourceStride: stride))
       }
       stride *= max(dimension, 1)
     }
@@ -79,7 +83,7 @@ package struct TableCopy: Sendable {
     _ team: ThreadTeam
   ) {
     let length = row.count
-    let rowCount = outer.reduce(1) { $0 * $1.table.count }
+    let rowCount = outer.reduce(1) { $0 * $1.count }
     if length == 0 || rowCount == 0 { return }
     nonisolated(unsafe) let from = source.assumingMemoryBound(to: T.self)
     nonisolated(unsafe) let to = destination.assumingMemoryBound(to: T.self)
@@ -103,8 +107,8 @@ package struct TableCopy: Sendable {
     var rest = row
     var offset = 0
     for axis in outer.indices.reversed() {
-      let count = outer[axis].table.count
-      offset += Int(outer[axis].table[rest % count]) * outer[axis].sourceStride
+      let count = outer[axis].count
+      offset += outer[axis].offset(of: rest % count)
       rest /= count
     }
     return offset

@@ -26,7 +26,7 @@ package final class ExternalData {
     guard offset <= file.bytes.count, count <= file.bytes.count - offset else {
       throw TensorError(
         "external data at offset \(offset) of \(count) bytes, "
-          + "but '\(location)' holds \(file.bytes.count)")
+          + "but '\(shown: location)' holds \(file.bytes.count)")
     }
     return (UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + count]), file)
   }
@@ -54,7 +54,7 @@ package final class ExternalData {
   ) throws(TensorError) -> Int? {
     guard let text = try value(of: key, in: entries) else { return nil }
     guard let number = Int(text), number >= 0 else {
-      throw TensorError("external data has \(key) '\(text)', expected a number of bytes")
+      throw TensorError("external data has \(key) '\(shown: text)', expected a number of bytes")
     }
     return number
   }
@@ -64,12 +64,12 @@ package final class ExternalData {
       .filter { $0 != "." }
     if let file = files[steps] { return file }
     do {
-      let file = try MappedFile(closing: open(steps))
+      let file = try MappedFile(closing: open(steps), path: folder + "/" + location)
       files[steps] = file
       mappedByteCount += file.bytes.count
       return file
     } catch {
-      throw TensorError("external data '\(location)': \(error)")
+      throw TensorError("external data '\(shown: location)': \(error)")
     }
   }
 

@@ -13,28 +13,56 @@ struct LeanMessage {
   static let leastByteCount = 1 << 14
 
   private enum Field {
+    /// Fields of `ModelProto`.
+    static let known: ClosedRange<UInt64> = 1...26
     static let graph: UInt64 = 7
     static let initializer: UInt64 = 5
     static let rawData: UInt64 = 9
   }
 
-  /// - Returns: `nil` for what is no sound message, or one that does without this: it is to be parsed
-  ///   whole.
-  init?(_ file: UnsafeRawBufferPointer) {
+  /// The most bytes that the rest may take: what a parser makes of it takes several times as much.
+  private static let largestByteCount = 256 << 20
+  /// The most bytes of fields that the format does not define.
+  private static let largestUnknownByteCount = 16 << 20
+
+  /// Why a message cannot be read.
+  enum Refusal: Error {
+    case malformed
+    case tooLarge(String)
+  }
+
+  /// - Throws: for what is no sound message, or one that is too large to be parsed.
+  init(_ file: UnsafeRawBufferPointer) throws(Refusal) {
     do {
       var fields = WireFields(file, in: 0..<file.count)
+      var copying = CopiedRange()
+      var unknownByteCount = 0
       while let field = try fields.next() {
         guard field.number == Field.graph, let content = field.content else {
-          bytes += file[field.range]
+          if !Field.known.contains(field.number) { unknownByteCount += field.range.count }
+          guard unknownByteCount <= Self.largestUnknownByteCount else {
+            throw Refusal.tooLarge(
+              "more than \(Self.largestUnknownByteCount >> 20) MB of fields that ONNX does not define"
+            )
+          }
+          if let before = copying.extended(by: field.range) { bytes += file[before] }
           continue
         }
+        if let before = copying.end() { bytes += file[before] }
         let graph = try leanGraph(file, content)
         append(field, content: graph)
       }
+      if let rest = copying.end() { bytes += file[rest] }
+    } catch let refusal as Refusal {
+      throw refusal
     } catch {
-      return nil
+      throw .malformed
     }
-    guard initializerData.contains(where: { $0 != nil }) else { return nil }
+    guard bytes.count <= Self.largestByteCount else {
+      throw .tooLarge(
+        "\(bytes.count >> 20) MB beside the tensors' data, expected at most "
+          + "\(Self.largestByteCount >> 20) MB")
+    }
   }
 
   private mutating func leanGraph(
@@ -42,22 +70,25 @@ struct LeanMessage {
   ) throws(WireFields.Malformed) -> [UInt8] {
     var graph = LeanMessage()
     var fields = WireFields(file, in: range)
+    var copying = CopiedRange()
     while let field = try fields.next() {
       guard field.number == Field.initializer, let content = field.content else {
-        graph.bytes += file[field.range]
+        if let before = copying.extended(by: field.range) { graph.bytes += file[before] }
         continue
       }
       guard let data = try Self.largeData(file, content) else {
-        graph.bytes += file[field.range]
+        if let before = copying.extended(by: field.range) { graph.bytes += file[before] }
         initializerData.append(nil)
         continue
       }
+      if let before = copying.end() { graph.bytes += file[before] }
       graph.append(
         field,
         content: Array(file[content.lowerBound..<data.range.lowerBound])
           + file[data.range.upperBound..<content.upperBound])
       initializerData.append(data.content)
     }
+    if let rest = copying.end() { graph.bytes += file[rest] }
     return graph.bytes
   }
 
@@ -95,6 +126,26 @@ struct LeanMessage {
   }
 }
 
+/// Neighbouring fields, to be copied at once.
+private struct CopiedRange {
+  private var range: Range<Int>?
+
+  /// Adds a field; the range before it, where the field does not follow on it.
+  mutating func extended(by field: Range<Int>) -> Range<Int>? {
+    if let before = range, before.upperBound == field.lowerBound {
+      range = before.lowerBound..<field.upperBound
+      return nil
+    }
+    defer { range = field }
+    return range
+  }
+
+  mutating func end() -> Range<Int>? {
+    defer { range = nil }
+    return range
+  }
+}
+
 /// A field of a protobuf message.
 private struct WireField {
   static let lengthDelimited: UInt64 = 2
@@ -125,6 +176,7 @@ private struct WireFields {
     guard position < end else { return nil }
     let start = position
     let tag = try varint()
+    guard (1..<1 << 29).contains(tag >> 3) else { throw Malformed() }
     var content: Range<Int>?
     switch tag & 7 {
     case 0: _ = try varint()

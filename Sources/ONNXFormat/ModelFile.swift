@@ -14,15 +14,13 @@ package struct ModelFile {
     let file = try MappedFile(path: path)
     guard !file.bytes.isEmpty else { throw TensorError("empty file, expected an ONNX model") }
     do {
-      if let lean = LeanMessage(file.bytes) {
-        proto = try Onnx_ModelProto(serializedBytes: lean.bytes)
-        initializerData = lean.initializerData.map { range in
-          range.map { FileBytes(UnsafeRawBufferPointer(rebasing: file.bytes[$0]), of: file) }
-        }
-      } else {
-        proto = try Onnx_ModelProto(serializedBytes: file.bytes.bytes)
-        initializerData = proto.graph.initializer.map { _ in nil }
+      let lean = try LeanMessage(file.bytes)
+      proto = try Onnx_ModelProto(serializedBytes: lean.bytes)
+      initializerData = lean.initializerData.map { range in
+        range.map { FileBytes(UnsafeRawBufferPointer(rebasing: file.bytes[$0]), of: file) }
       }
+    } catch LeanMessage.Refusal.tooLarge(let found) {
+      throw TensorError("not an ONNX model that can be read: \(found)")
     } catch {
       throw TensorError("not an ONNX model, or a damaged or truncated one: malformed protobuf")
     }

@@ -1,3 +1,5 @@
+import Tensors
+
 extension Graph {
   /// The same graph with its invariants checked and its nodes in an order that can be run: the
   /// order they have where that is one.
@@ -8,27 +10,42 @@ extension Graph {
     var graph = self
     graph.nodes = try orderedNodes(available: Set(inputs.map(\.name)).union(initializers.keys))
     if let output = outputs.first(where: { makers[$0.name] == nil }) {
-      throw ModelError("output '\(output.name)' is made by nothing")
+      throw ModelError("output '\(shown: output.name)' is made by nothing")
     }
     return graph
   }
 
-  /// What makes each tensor, in words.
-  private func makers() throws(ModelError) -> [String: String] {
-    var makers: [String: String] = [:]
-    func add(_ name: String, _ maker: @autoclosure () -> String) throws(ModelError) {
-      if let other = makers[name] {
-        throw ModelError("tensor '\(name)' is made twice: by \(other) and by \(maker())")
+  /// What makes a tensor.
+  private enum Maker {
+    case input
+    case initializer
+    case node(Int)
+  }
+
+  private func title(of maker: Maker) -> String {
+    switch maker {
+    case .input: "an input"
+    case .initializer: "an initializer"
+    case .node(let index): nodes[index].title
+    }
+  }
+
+  private func makers() throws(ModelError) -> [String: Maker] {
+    var makers: [String: Maker] = [:]
+    func add(_ name: String, _ maker: Maker) throws(ModelError) {
+      if let other = makers.updateValue(maker, forKey: name) {
+        throw ModelError(
+          "tensor '\(shown: name)' is made twice: by \(title(of: other)) and by \(title(of: maker))"
+        )
       }
-      makers[name] = maker()
     }
     for input in inputs {
       guard !input.name.isEmpty else { throw ModelError("an input has no name") }
-      try add(input.name, "an input")
+      try add(input.name, .input)
     }
-    for name in initializers.keys { try add(name, "an initializer") }
-    for node in nodes {
-      for output in node.outputs where !output.isEmpty { try add(output, node.title) }
+    for name in initializers.keys { try add(name, .initializer) }
+    for (index, node) in nodes.enumerated() {
+      for output in node.outputs where !output.isEmpty { try add(output, .node(index)) }
     }
     return makers
   }
@@ -63,7 +80,8 @@ extension Graph {
   private func orderError(waiting: [String: [Node]]) -> ModelError {
     let producers = producers()
     if let missing = waiting.keys.filter({ producers[$0] == nil }).min() {
-      return ModelError("\(waiting[missing]![0].title) reads '\(missing)', which nothing makes")
+      return ModelError(
+        "\(waiting[missing]![0].title) reads '\(shown: missing)', which nothing makes")
     }
     // Every node that waits waits for one that waits, so going back ends in a cycle.
     let missing = Dictionary(
@@ -75,6 +93,7 @@ extension Graph {
       tensor = missing[nodes[producers[tensor]!].outputs]!
     }
     return ModelError(
-      "\(nodes[producers[tensor]!].title) needs its own result: tensor '\(tensor)' is in a cycle")
+      "\(nodes[producers[tensor]!].title) needs its own result: tensor '\(shown: tensor)' is in a cycle"
+    )
   }
 }

@@ -5,7 +5,7 @@ package struct AttributeError: Error, CustomStringConvertible {
   package let description: String
 
   fileprivate init(_ name: String, _ found: Attribute, expected: String) {
-    description = "attribute \(name) is \(found.kind), expected \(expected)"
+    description = "attribute \(shown: name) is \(found.kind), expected \(expected)"
   }
 }
 

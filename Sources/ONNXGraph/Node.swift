@@ -34,6 +34,14 @@ public struct Node: Sendable, Equatable {
     self.opset = opset
   }
 
+  /// The name of an input; `""` where the node lists fewer or leaves it out.
+  package func input(_ index: Int) -> String { inputs.indices.contains(index) ? inputs[index] : "" }
+
+  /// The name of an output; `""` where the node lists fewer or leaves it out.
+  package func output(_ index: Int) -> String {
+    outputs.indices.contains(index) ? outputs[index] : ""
+  }
+
   /// The names of all tensors it needs: its inputs, and what graphs among its attributes read from
   /// outside themselves.
   package var reads: [String] {
@@ -45,9 +53,9 @@ public struct Node: Sendable, Equatable {
 
   /// The node as messages name it: its operator and its name, or its first output when it has none.
   public var title: String {
-    let operatorTitle = domain.isEmpty ? operatorType : "\(domain).\(operatorType)"
-    if !name.isEmpty { return "\(operatorTitle) '\(name)'" }
-    return "\(operatorTitle) making '\(outputs.first { !$0.isEmpty } ?? "")'"
+    let operatorTitle = (domain.isEmpty ? operatorType : "\(domain).\(operatorType)").shown
+    if !name.isEmpty { return "\(operatorTitle) '\(shown: name)'" }
+    return "\(operatorTitle) making '\(shown: outputs.first { !$0.isEmpty } ?? "")'"
   }
 }
 

@@ -28,16 +28,19 @@ extension Model {
     var inputs: [String: ResolvedGraph.Description] = [:]
     for input in graph.inputs {
       guard let elementType = input.elementType, let dimensions = input.dimensions else {
-        throw InterpreterError("input '\(input.name)' declares no type or shape")
+        throw InterpreterError("input '\(shown: input.name)' declares no type or shape")
       }
       let sizes = dimensions.enumerated().map { axis, dimension in
         if case .fixed(let size) = dimension { return size }
         return axis == 0 ? batch : axis == 2 ? height : width
       }
       let isSettled = dimensions.count == 4 || !dimensions.contains(where: \.isOpen)
-      guard isSettled, let shape = try? Shape(validating: sizes) else {
+      guard isSettled, let shape = try? Shape(validating: sizes),
+        shape.elementCount * elementType.byteCount <= RunLimits.standardMemory
+      else {
         let declared = dimensions.map(\.description).joined(separator: ",")
-        throw InterpreterError("input '\(input.name)' is declared [\(declared)], expected an image")
+        throw InterpreterError(
+          "input '\(shown: input.name)' is declared [\(declared)], expected an image")
       }
       inputs[input.name] = ResolvedGraph.Description(elementType, shape)
     }

@@ -1,12 +1,20 @@
 /// The dimensions of a tensor, outermost first; rank 0 is a scalar.
 ///
-/// A shape never holds a negative dimension, and the bytes of a tensor with the widest element
-/// type and this shape always fit in `Int`.
+/// A shape never holds a negative dimension or more than ``largestElementCount`` elements, and one
+/// without elements is bounded as well: no loop over some of its dimensions takes long. Products of
+/// two shapes' counts do not overflow.
 public struct Shape: Hashable, Sendable {
   /// The dimensions, outermost first.
   public let dimensions: [Int]
   /// The product of the dimensions; 1 for a scalar.
   public let elementCount: Int
+
+  /// The most elements a tensor may have.
+  public static let largestElementCount = 1 << 31
+  /// The largest product of the dimensions that are not 0 of a tensor without elements.
+  public static let largestEmptyCount = 1 << 25
+  /// The most dimensions that a tensor of a graph or an array may have.
+  public static let largestRank = 8
 
   /// A shape from dimensions that came from a file or a computation.
   ///
@@ -14,7 +22,8 @@ public struct Shape: Hashable, Sendable {
   public init(validating dimensions: [Int]) throws(TensorError) {
     guard let count = Shape.elementCount(of: dimensions) else {
       throw TensorError(
-        "shape \(Shape.text(dimensions)) has a negative dimension or too many elements")
+        "shape \(Shape.text(dimensions)) has a negative dimension or too many elements, expected at "
+          + "most \(Shape.largestElementCount)")
     }
     self.dimensions = dimensions
     self.elementCount = count
@@ -62,14 +71,17 @@ public struct Shape: Hashable, Sendable {
     for dimension in dimensions {
       guard dimension >= 0 else { return nil }
       let (product, overflow) = bound.multipliedReportingOverflow(by: Swift.max(dimension, 1))
-      guard !overflow, product <= Int.max / 16 else { return nil }
+      guard !overflow, product <= largestElementCount else { return nil }
       bound = product
     }
-    return dimensions.contains(0) ? 0 : bound
+    guard dimensions.contains(0) else { return bound }
+    return bound <= largestEmptyCount ? 0 : nil
   }
 
   private static func text(_ dimensions: [Int]) -> String {
-    "[" + dimensions.map(String.init).joined(separator: ",") + "]"
+    let shown = dimensions.prefix(2 * largestRank).map(String.init)
+    return "[" + (shown + (dimensions.count > shown.count ? ["…"] : [])).joined(separator: ",")
+      + "]"
   }
 }
 

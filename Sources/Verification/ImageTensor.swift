@@ -22,8 +22,8 @@ public func imageTensor(
   let loaded = LoadedModel(path: path, model: model)
   let imageInput = try loaded.naming { () throws(Refusal) in
     guard let info = model.graph.inputs.first(where: { $0.name == input }) else {
-      let names = model.graph.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
-      throw Refusal("no input '\(input)', the graph has \(names)")
+      let names = model.graph.inputs.map { "'\(shown: $0.name)'" }.joined(separator: ", ")
+      throw Refusal("no input '\(shown: input)', the graph has \(names)")
     }
     do {
       return try ImageInput(info)

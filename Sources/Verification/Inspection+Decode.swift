@@ -103,10 +103,10 @@ extension Attribute {
     switch self {
     case .int(let value): "\(value)"
     case .float(let value): value.plain
-    case .string(let value): "'\(value)'"
+    case .string(let value): "'\(shown: value)'"
     case .ints(let values): "INTS " + values.map { "\($0)" }.joined(separator: ",")
     case .floats(let values): values.map(\.plain).joined(separator: ",")
-    case .strings(let values): values.map { "'\($0)'" }.joined(separator: ",")
+    case .strings(let values): values.map { "'\(shown: $0)'" }.joined(separator: ",")
     case .tensor(let tensor): "tensor \(tensor.elementType)\(tensor.shape)"
     case .other(let kind): kind
     }

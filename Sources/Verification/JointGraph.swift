@@ -96,9 +96,9 @@ private struct JointGraphBuilder {
     for index in live.nodes {
       let node = graph.nodes[index]
       if let constant = node.constantValue {
-        numbers[node.outputs[0]] = number(of: constant, named: node.outputs[0])
+        numbers[node.output(0)] = number(of: constant, named: node.output(0))
       } else if node.isIdentity {
-        numbers[node.outputs[0]] = numbers[node.inputs[0]]
+        numbers[node.output(0)] = numbers[node.input(0)]
       } else {
         part.nodes.insert(add(node, of: source, numbers: &numbers))
       }

@@ -73,8 +73,8 @@ public struct ModelRun: Sendable {
     if let unknown = inputs.keys.sorted().first(where: { name in
       !model.graph.inputs.contains { $0.name == name }
     }) {
-      let known = model.graph.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
-      throw InterpreterError("no input '\(unknown)', the graph has \(known)")
+      let known = model.graph.inputs.map { "'\(shown: $0.name)'" }.joined(separator: ", ")
+      throw InterpreterError("no input '\(shown: unknown)', the graph has \(known)")
     }
     var names: [String] = []
     for name in model.graph.outputs.map(\.name) + tensors where !names.contains(name) {

@@ -56,6 +56,9 @@ public struct SimplificationProof: Sendable {
     self.cases = cases
   }
 
+  /// The most elements of an input that is made up.
+  private static let largestInput = 1 << 26
+
   /// Sizes for open dimensions: neither square nor equal, and a batch of two.
   private static func sizes(of model: Model) -> [(batch: Int, height: Int, width: Int)] {
     let isOpen = model.graph.inputs.contains { $0.dimensions?.contains(where: \.isOpen) ?? false }
@@ -67,12 +70,17 @@ public struct SimplificationProof: Sendable {
     _ team: ThreadTeam
   ) throws -> Double {
     var descriptions: [String: ResolvedGraph.Description] = [:]
-    var feed: [String: Tensor] = [:]
+    var seeds: [String: UInt64] = [:]
     for (index, input) in model.graph.inputs.enumerated() {
       for name in [joint.names.original[input.name], joint.names.patched[input.name]] {
         guard let name, let description = inputs[input.name] else { continue }
+        guard description.shape.elementCount <= largestInput else {
+          throw SurgeryError(
+            "input '\(shown: input.name)' of shape \(description.shape) is too large to be made up, "
+              + "expected at most \(largestInput) elements")
+        }
         descriptions[name] = description
-        feed[name] = try Tensor(seed: UInt64(seed * 64 + index), description)
+        seeds[name] = UInt64(seed * 64 + index)
       }
     }
     let pairs = model.graph.outputs.compactMap { output -> Pair<String>? in
@@ -86,6 +94,8 @@ public struct SimplificationProof: Sendable {
     }
     let resolved = try ResolvedGraph(joint.model, inputs: descriptions)
     let plan = try Plan(resolved, observing: Set(pairs.flatMap(\.both)).sorted())
+    var feed: [String: Tensor] = [:]
+    for (name, seed) in seeds { feed[name] = try Tensor(seed: seed, descriptions[name]!) }
     let tensors = try plan.run(feed, on: team)
     return try pairs.map { pair in
       try tensors[pair.original]!.relativeError(to: tensors[pair.patched]!)

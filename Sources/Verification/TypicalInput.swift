@@ -11,8 +11,13 @@ extension Model {
   }
 
   private func ending(_ known: @escaping TensorLookup) -> Ending {
-    Ending.recognize(graph, metadata: metadata) { name in
-      known(name) ?? graph.valueInfo(of: name).flatMap { TensorDescription(declared: $0) }
+    let declared = Dictionary(
+      (graph.inputs + graph.outputs + graph.valueInfos).map { ($0.name, $0) }
+    ) { first, _ in first }
+    return Ending.recognize(graph, metadata: metadata) { name in
+      known(name)
+        ?? graph.initializers[name].map { TensorDescription($0.elementType, $0.shape) }
+        ?? declared[name].flatMap { TensorDescription(declared: $0) }
     }
   }
 

@@ -3,7 +3,7 @@ import ONNXGraph
 import Surgery
 import Verification
 
-struct Check: ParsableCommand {
+struct Check: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Lists what is wrong with a model: by ONNX's rules and by the plugins'.",
@@ -28,6 +28,7 @@ struct Check: ParsableCommand {
   var target: TensorRTTarget?
   @Option(help: "Write the findings as JSON to this file, or to standard output with '-'.")
   var json: String?
+  @OptionGroup var limits: LimitArguments
 
   func run() throws {
     let report = try Console.reportingErrors {

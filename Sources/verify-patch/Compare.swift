@@ -1,7 +1,7 @@
 import ArgumentParser
 import Verification
 
-struct Compare: ParsableCommand {
+struct Compare: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Compares what two graphs detect on images.",
@@ -29,6 +29,7 @@ struct Compare: ParsableCommand {
   var noSharing = false
   @OptionGroup var computing: ComputeArguments
   @OptionGroup var report: ReportArguments
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws {
     guard !images.isEmpty else { throw ValidationError("no image is given") }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import Synchronization
+import Tensors
 import Verification
 
 /// What the command writes: results to standard output, everything else to standard error.
@@ -11,17 +13,29 @@ enum Console {
     case standardError = 2
   }
 
+  /// The most bytes of a line on standard error.
+  private static let longestError = 4096
+
   /// One line on standard error.
   static func error(_ message: String) {
-    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    write("verify-patch: \(line)\n", to: .standardError)
+    let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").escapedForLine
+    write("verify-patch: \(line.clipped(to: longestError))\n", to: .standardError)
   }
 
   /// A result on standard output.
-  static func result(_ text: String) { write(text, to: .standardOutput) }
+  static func result(_ text: String) { write(text.escapedForTerminal, to: .standardOutput) }
+
+  /// Commands to GitHub Actions, a line each, which are to be understood as such.
+  static func workflowCommands(_ commands: [String], json: String?) {
+    write(
+      commands.map { $0.escapedForLine + "\n" }.joined(),
+      to: json == "-" ? .standardError : .standardOutput)
+  }
 
   /// Something worth knowing, on standard error.
-  static func note(_ message: String) { write("note: \(message)\n", to: .standardError) }
+  static func note(_ message: String) {
+    write("note: \(message.escapedForLine)\n", to: .standardError)
+  }
 
   /// Runs `body`; what it throws, but for wrong usage and exit statuses, becomes one line and exit
   /// status 2.
@@ -46,7 +60,7 @@ enum Console {
   ///   text goes to standard error.
   /// - Throws: exit status 2 when the file cannot be written.
   static func report(_ text: String, json: String?, _ value: some Encodable) throws {
-    write(text, to: json == "-" ? .standardError : .standardOutput)
+    write(text.escapedForTerminal, to: json == "-" ? .standardError : .standardOutput)
     guard let json else { return }
     let data = encodeJSON(value)
     if json == "-" {
@@ -59,9 +73,9 @@ enum Console {
   /// - Throws: exit status 2 when the file cannot be written.
   static func write(_ data: Data, toFile path: String) throws {
     do {
-      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
+      try FileWriter.write(data, toFile: path)
     } catch {
-      Console.error("\(path): cannot be written: \(error.fileReason)")
+      Console.error("\(path): \(error)")
       throw ExitCode(Verdict.undecided.exitStatus)
     }
   }
@@ -70,7 +84,8 @@ enum Console {
   static func lines(_ lines: [String], json: String? = nil) {
     guard !lines.isEmpty else { return }
     write(
-      lines.map { $0 + "\n" }.joined(), to: json == "-" ? .standardError : .standardOutput)
+      lines.map { $0.escapedForTerminal + "\n" }.joined(),
+      to: json == "-" ? .standardError : .standardOutput)
   }
 
   private static func write(_ text: String, to stream: Stream) {
@@ -84,11 +99,24 @@ enum Console {
         let count = Glibc.write(
           stream.rawValue, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
         if count < 0, errno == EINTR { continue }
-        // Nobody is left to tell when standard output or standard error is gone.
-        guard count > 0 else { return }
+        guard count > 0 else {
+          if stream == .standardOutput { undelivered.store(errno, ordering: .relaxed) }
+          return
+        }
         rest = rest.dropFirst(count)
       }
     }
+  }
+
+  /// Why standard output did not take all that was written to it, as the system numbers it.
+  private static let undelivered = Atomic<Int32>(0)
+
+  /// Throws exit status 2, with a line, when not all results could be written to standard output.
+  static func checkDelivery() throws {
+    let code = undelivered.load(ordering: .relaxed)
+    guard code != 0 else { return }
+    error("standard output cannot be written: \(systemReason(code))")
+    throw ExitCode(Verdict.undecided.exitStatus)
   }
 }
 

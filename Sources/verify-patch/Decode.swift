@@ -3,7 +3,7 @@ import Dumps
 import Tensors
 import Verification
 
-struct Decode: ParsableCommand {
+struct Decode: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",
     abstract: "Runs only a graph's plugin, on given heads.",
@@ -42,6 +42,7 @@ struct Decode: ParsableCommand {
   @Option(
     help: "Write the rows, or the comparison, as JSON to this file; to standard output with '-'.")
   var json: String?
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws {
     try validateThreads(threads)
@@ -90,7 +91,8 @@ struct Decode: ParsableCommand {
       let entry = entries.count == 1 ? entries[0] : entries.first { $0.name == input.name }
       guard let entry else {
         throw TensorError(
-          "\(input.file): \(entries.count) tensors, none of them '\(input.name)'; expected one")
+          "\(input.file): \(entries.count) tensors, none of them '\(shown: input.name)'; expected one"
+        )
       }
       tensors[input.name] = entry.tensor
     }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Verification
 
-struct DumpCommand: ParsableCommand {
+struct DumpCommand: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
     abstract: "Holds what an engine wrote against the reference of its graph.",
@@ -37,6 +37,7 @@ struct DumpCommand: ParsableCommand {
   @OptionGroup var tolerances: ToleranceArguments
   @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
   @OptionGroup var report: ReportArguments
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws { try validateThreads(threads) }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import ONNXGraph
 import Verification
 
-struct Extract: ParsableCommand {
+struct Extract: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "extract",
     abstract: "Cuts the part of a model between named tensors out and writes it.",
@@ -21,8 +21,7 @@ struct Extract: ParsableCommand {
   @Option(help: ArgumentHelp("Tensors the part is fed.", valueName: "a,b")) var inputs: NameList
   @Option(help: ArgumentHelp("Tensors the part gives out.", valueName: "c")) var outputs: NameList
   @Option(name: .shortAndLong, help: "The file to write.") var output: String
-
-  func validate() throws { try OutputFile(output).checkApart(from: [model]) }
+  @OptionGroup var limits: LimitArguments
 
   func run() throws {
     try Console.reportingErrors {

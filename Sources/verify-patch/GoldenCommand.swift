@@ -7,7 +7,7 @@ struct GoldenCommand: ParsableCommand {
     abstract: "Records what a model detects, and holds other graphs against the record.",
     subcommands: [Record.self, Check.self, Update.self])
 
-  struct Record: ParsableCommand {
+  struct Record: LimitedCommand {
     static let configuration = CommandConfiguration(
       commandName: "record",
       abstract: "Records what a model detects in images.",
@@ -37,6 +37,7 @@ struct GoldenCommand: ParsableCommand {
     @OptionGroup var tolerances: BoxToleranceArguments
     @OptionGroup var madeUp: StressArguments
     @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+    @OptionGroup var limits: LimitArguments
 
     func validate() throws {
       guard !images.isEmpty else { throw ValidationError("no image is given") }
@@ -61,7 +62,7 @@ struct GoldenCommand: ParsableCommand {
     }
   }
 
-  struct Check: ParsableCommand {
+  struct Check: LimitedCommand {
     static let configuration = CommandConfiguration(
       commandName: "check",
       abstract: "Holds a model, or what an engine wrote, against a record.",
@@ -91,6 +92,7 @@ struct GoldenCommand: ParsableCommand {
     @OptionGroup var source: GoldenSourceArguments
     @OptionGroup var tolerances: BoxToleranceArguments
     @OptionGroup var report: ReportArguments
+    @OptionGroup var limits: LimitArguments
 
     func validate() throws {
       guard (model != nil) != !outputs.isEmpty else {
@@ -117,7 +119,7 @@ struct GoldenCommand: ParsableCommand {
     }
   }
 
-  struct Update: ParsableCommand {
+  struct Update: LimitedCommand {
     static let configuration = CommandConfiguration(
       commandName: "update",
       abstract: "Says what a record would become of another model, and writes it with --yes.",
@@ -135,6 +137,7 @@ struct GoldenCommand: ParsableCommand {
     @Flag(help: "Write the record.") var yes = false
     @OptionGroup var source: GoldenSourceArguments
     @OptionGroup var tolerances: BoxToleranceArguments
+    @OptionGroup var limits: LimitArguments
 
     func run() throws {
       var options = ComparisonOptions()

@@ -2,7 +2,7 @@ import ArgumentParser
 import ONNXGraph
 import Verification
 
-struct Inspect: ParsableCommand {
+struct Inspect: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Says what a model holds and what it ends in, without running it.",
@@ -16,6 +16,7 @@ struct Inspect: ParsableCommand {
   @Flag(help: "List every node with the types and shapes it makes.") var layers = false
   @Option(help: "Write the findings as JSON to this file, or to standard output with '-'.")
   var json: String?
+  @OptionGroup var limits: LimitArguments
 
   func run() throws {
     let inspection: Inspection

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Verification
 
-struct Layers: ParsableCommand {
+struct Layers: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "layers",
     abstract: "Shows where two graphs that should agree drift apart, layer by layer.",
@@ -27,6 +27,7 @@ struct Layers: ParsableCommand {
   @OptionGroup var computing: ComputeArguments
   @Option(help: "Write the report as JSON to this file, or to standard output with '-'.")
   var json: String?
+  @OptionGroup var limits: LimitArguments
 
   func run() throws {
     var options = ComparisonOptions()

@@ -3,7 +3,7 @@ import ONNXGraph
 import Surgery
 import Verification
 
-struct PatchCommand: ParsableCommand {
+struct PatchCommand: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "patch",
     abstract: "Replaces the decode of an exported detector by a TensorRT plugin.",
@@ -32,9 +32,9 @@ struct PatchCommand: ParsableCommand {
     help: ArgumentHelp("An image to compare the two graphs on.", valueName: "image"))
   var images: [String] = []
   @OptionGroup var preparation: ImageArguments
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws {
-    try OutputFile(output).checkApart(from: [original])
     try plugins.check(for: plugin)
   }
 

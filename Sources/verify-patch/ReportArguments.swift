@@ -21,12 +21,13 @@ struct ReportArguments: ParsableArguments {
   ///
   /// - Throws: exit status 2 when a file cannot be written.
   func publish(_ report: Report) throws -> Never {
-    for failure in report.failures { Console.error(failure) }
+    report.failuresOnStandardError.forEach(Console.error)
     if getenv("GITHUB_ACTIONS").map({ String(cString: $0) }) == "true" {
-      Console.lines(report.annotations, json: json)
+      Console.workflowCommands(report.annotations, json: json)
     }
     if let junit { try Console.write(Data(report.junit.utf8), toFile: junit) }
     try Console.report(report.text, json: json, report)
+    try Console.checkDelivery()
     VerifyPatch.exit(withError: ExitCode(report.verdict.exitStatus))
   }
 }

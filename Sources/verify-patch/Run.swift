@@ -5,7 +5,7 @@ import ONNXGraph
 import Tensors
 import Verification
 
-struct Run: ParsableCommand {
+struct Run: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Runs a model on tensors or images and saves what it gives.",
@@ -38,6 +38,7 @@ struct Run: ParsableCommand {
   var profile = false
   @Option(help: "Write the summary as JSON to this file, or to standard output with '-'.")
   var json: String?
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws {
     guard repeats >= 1 else {
@@ -48,7 +49,7 @@ struct Run: ParsableCommand {
     }
     let names = (inputs + images).map(\.name)
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-      throw ValidationError("input '\(twice)' is given twice")
+      throw ValidationError("input '\(shown: twice)' is given twice")
     }
   }
 

@@ -3,7 +3,7 @@ import ONNXGraph
 import Surgery
 import Verification
 
-struct Simplify: ParsableCommand {
+struct Simplify: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "simplify",
     abstract: "Takes out of a model what changes no result, and proves it.",
@@ -27,9 +27,9 @@ struct Simplify: ParsableCommand {
     help: ArgumentHelp("A fixed shape for an input.", valueName: "name=1x3x640x640"))
   var inputs: [NamedShape] = []
   @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws {
-    try OutputFile(output).checkApart(from: [model])
     try validateThreads(threads)
     guard Set(inputs.map(\.name)).count == inputs.count else {
       throw ValidationError("an input is given two shapes")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Verification
 
-struct Vectors: ParsableCommand {
+struct Vectors: LimitedCommand {
   static let configuration = CommandConfiguration(
     commandName: "vectors",
     abstract: "Writes unit-test vectors for a graph's plugin.",
@@ -29,6 +29,7 @@ struct Vectors: ParsableCommand {
       "Size of the network's input, for graphs with dynamic height and width.", valueName: "HxW"))
   var inputSize: InputSizeArgument?
   @Option(help: "Threads to use; all cores that are allowed by default.") var threads: Int?
+  @OptionGroup var limits: LimitArguments
 
   func validate() throws {
     try validateThreads(threads)

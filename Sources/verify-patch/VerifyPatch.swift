@@ -1,5 +1,6 @@
 import ArgumentParser
 import Kernels
+import Tensors
 import Verification
 
 @main
@@ -34,12 +35,28 @@ struct VerifyPatch: ParsableCommand {
         print(configuration.version, KernelsInUse.text, separator: "\n")
         return
       }
+      try checkArguments()
       var command = try parseAsRoot()
+      if let limits = (command as? any LimitedCommand)?.limits {
+        try OutputFiles(Array(CommandLine.arguments.dropFirst())).checkApart()
+        Supervisor.start(memory: limits.maxMemory.map { $0 << 20 }, seconds: limits.maxSeconds)
+      }
       try command.run()
+      try Console.checkDelivery()
     } catch {
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
       Console.error(message(for: error) + " (see verify-patch --help)")
       exit(withError: ExitCode.validationFailure)
+    }
+  }
+
+  /// Throws for an argument that is no UTF-8: it would become another name.
+  private static func checkArguments() throws {
+    for (place, argument) in CommandLine.arguments.enumerated() {
+      guard let bytes = CommandLine.unsafeArgv[place],
+        String(validatingCString: bytes) == nil
+      else { continue }
+      throw ValidationError("argument \(place) is no UTF-8: '\(shown: argument)'")
     }
   }
 }

@@ -9,7 +9,8 @@ import Testing
     ("{1: 'car', 0: 'person'}", ["person", "car"]),
     (#"["person", "bic'ycle"]"#, ["person", "bic'ycle"]),
     (
-      #"['it\'s', 'a\\b', 'tab\there', "\"quoted\""]"#, ["it's", "a\\b", "tab\there", "\"quoted\""]
+      #"['it\'s', 'a\\b', 'tab\there', "\"quoted\""]"#,
+      ["it's", "a\\b", "tab\\there", "\"quoted\""]
     ),
     (#"['\x41', '\u00e9', '\U0001F600']"#, ["A", "é", "😀"]),
     (#"{"0": "person", "1": "car"}"#, ["person", "car"]),

@@ -90,9 +90,9 @@ struct MatrixProductTests {
   }
 
   @Test func hugeEmptyBatchesCostNothing() throws {
-    let empty = Tensor([] as [Float], shape: [1 << 40, 0, 2])
+    let empty = Tensor([] as [Float], shape: [1 << 24, 0, 2])
     let found = try result("MatMul", opset: 13, empty, Tensor([1, 2] as [Float], shape: [2, 1]))
-    #expect(found.shape == [1 << 40, 0, 1])
+    #expect(found.shape == [1 << 24, 0, 1])
   }
 
   @Test func matricesThatDoNotFitAreRefused() {

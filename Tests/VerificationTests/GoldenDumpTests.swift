@@ -1,6 +1,7 @@
 import BoxMath
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 

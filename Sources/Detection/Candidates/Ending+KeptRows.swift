@@ -50,7 +50,7 @@ extension KeptRows {
     _ range: ColumnRange, _ count: Int, _ tensors: [String: Tensor], _ image: Int
   ) throws(DetectionError) -> [Float] {
     guard let tensor = tensors[range.tensor] else {
-      throw DetectionError("the run gave no tensor '\(range.tensor)'")
+      throw DetectionError("the run gave no tensor '\(shown: range.tensor)'")
     }
     let shape = tensor.shape
     // Rows of all images in one list have an image column, and no axis for it.
@@ -62,7 +62,8 @@ extension KeptRows {
     guard width >= range.first + count, perImage % max(width, 1) == 0, isList || image < images
     else {
       throw DetectionError(
-        "'\(range.tensor)' has shape \(shape), expected rows of \(range.first + count) numbers")
+        "'\(shown: range.tensor)' has shape \(shape), expected rows of \(range.first + count) numbers"
+      )
     }
     let first = isList ? 0 : image * perImage
     return try tensor.asFloat32().withElements(of: Float.self) { values in

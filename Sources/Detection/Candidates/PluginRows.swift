@@ -28,12 +28,12 @@ package struct PluginRows {
     func values(_ place: Int, perImage count: Int) throws(DetectionError) -> [Float] {
       let name = outputs[place]
       guard let tensor = tensors[name] else {
-        throw DetectionError("the run gave no tensor '\(name)'")
+        throw DetectionError("the run gave no tensor '\(shown: name)'")
       }
       let batch = tensor.shape.first ?? 1
       guard tensor.shape.elementCount == batch * count, image < batch else {
         throw DetectionError(
-          "'\(name)' has shape \(tensor.shape), expected \(count) numbers for each image")
+          "'\(shown: name)' has shape \(tensor.shape), expected \(count) numbers for each image")
       }
       return try tensor.asFloat32().withElements(of: Float.self) {
         Array($0[image * count..<(image + 1) * count])
@@ -45,7 +45,7 @@ package struct PluginRows {
     let classes = try values(3, perImage: capacity)
     let count = Int(exactly: given.rounded()) ?? -1
     if !(0...capacity).contains(count) {
-      differences.append("'\(outputs[0])' is \(given), expected 0 to \(capacity)")
+      differences.append("'\(shown: outputs[0])' is \(given), expected 0 to \(capacity)")
     }
     rows = (0..<min(max(count, 0), capacity)).map { row in
       Candidate(

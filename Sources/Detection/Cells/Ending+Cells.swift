@@ -56,7 +56,7 @@ private struct CellsBuilder {
     _ range: ColumnRange, _ count: Int
   ) throws(DetectionError) -> TableChannels {
     guard let tensor = tensors[range.tensor] else {
-      throw DetectionError("the run gave no tensor '\(range.tensor)'")
+      throw DetectionError("the run gave no tensor '\(shown: range.tensor)'")
     }
     let cells = layout.cellCount
     let rest = Array(tensor.shape.dropFirst())
@@ -72,17 +72,17 @@ private struct CellsBuilder {
       }
     guard let width else {
       throw DetectionError(
-        "'\(range.tensor)' has shape \(tensor.shape), expected \(cells) cells of "
+        "'\(shown: range.tensor)' has shape \(tensor.shape), expected \(cells) cells of "
           + "\(range.first + count) numbers in \(range.order)")
     }
     guard width >= range.first + count else {
       throw DetectionError(
-        "'\(range.tensor)' has shape \(tensor.shape), \(width) numbers a cell, expected "
+        "'\(shown: range.tensor)' has shape \(tensor.shape), \(width) numbers a cell, expected "
           + "\(range.first + count) at least")
     }
     guard (0..<tensor.shape[0]).contains(image) else {
       throw DetectionError(
-        "'\(range.tensor)' has \(tensor.shape[0]) images, image \(image) was asked for")
+        "'\(shown: range.tensor)' has \(tensor.shape[0]) images, image \(image) was asked for")
     }
     let isKept = keepsFloat64 && tensor.elementType == .float64
     let begin = image * cells * width
@@ -118,7 +118,7 @@ private struct CellsBuilder {
   private func anchorTensor(_ name: String) throws(DetectionError) -> (Tensor, first: Int) {
     guard let tensor = tensors[name], Array(tensor.shape.dropFirst()) == [layout.cellCount, 4],
       tensor.shape[0] == 1 || image < tensor.shape[0]
-    else { throw DetectionError("'\(name)' does not hold an anchor for each cell") }
+    else { throw DetectionError("'\(shown: name)' does not hold an anchor for each cell") }
     return (
       try tensor.asFloat32(), tensor.shape[0] == 1 ? 0 : image * layout.cellCount * 4
     )
@@ -172,7 +172,7 @@ private struct CellsBuilder {
     var scales: [CellScale] = []
     for ((map, decoder), grid) in zip(zip(maps, decoders), layout.scales) {
       guard map.channels >= 5 + classCount else {
-        throw DetectionError("'\(map.name)' is too narrow for \(classCount) classes")
+        throw DetectionError("'\(shown: map.name)' is too narrow for \(classCount) classes")
       }
       let (tensor, first) = try tensor(of: map)
       scales.append(
@@ -188,17 +188,17 @@ private struct CellsBuilder {
   /// A head map, and where the image's numbers begin.
   private func tensor(of map: HeadMap) throws(DetectionError) -> (tensor: Tensor, first: Int) {
     guard let tensor = tensors[map.name] else {
-      throw DetectionError("the run gave no tensor '\(map.name)'")
+      throw DetectionError("the run gave no tensor '\(shown: map.name)'")
     }
     let dimensions = map.dimensions
     guard Array(tensor.shape.dropFirst()) == dimensions else {
       throw DetectionError(
-        "'\(map.name)' has shape \(tensor.shape), expected [N,"
+        "'\(shown: map.name)' has shape \(tensor.shape), expected [N,"
           + dimensions.map(String.init).joined(separator: ",") + "]")
     }
     guard (0..<tensor.shape[0]).contains(image) else {
       throw DetectionError(
-        "'\(map.name)' has \(tensor.shape[0]) images, image \(image) was asked for")
+        "'\(shown: map.name)' has \(tensor.shape[0]) images, image \(image) was asked for")
     }
     let isKept = keepsFloat64 && tensor.elementType == .float64
     return (

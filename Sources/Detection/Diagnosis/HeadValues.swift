@@ -30,13 +30,14 @@ package struct HeadValues: Sendable {
     var scales: [Scale] = []
     for (map, grid) in zip(heads.maps, layout.scales) {
       guard let tensor = try tensors[map.name]?.asFloat32() else {
-        throw DetectionError("the run gave no tensor '\(map.name)'")
+        throw DetectionError("the run gave no tensor '\(shown: map.name)'")
       }
       let count = map.cellCount * map.channels
       let (total, overflow) = count.multipliedReportingOverflow(by: image + 1)
       guard map.channels >= 5 + classCount, !overflow, tensor.shape.elementCount >= total else {
         throw DetectionError(
-          "'\(map.name)' has shape \(tensor.shape), expected \(count) numbers for each image")
+          "'\(shown: map.name)' has shape \(tensor.shape), expected \(count) numbers for each image"
+        )
       }
       var values = tensor.withElements(of: Float.self) { Array($0[image * count..<total]) }
       if map.axes == .channelsLast { values = Self.channelsFirst(values, map) }

@@ -1,4 +1,5 @@
 import BoxMath
+import Tensors
 
 /// A meaning of a graph's numbers that nothing shows.
 package struct Assumption: Sendable, Equatable {
@@ -22,14 +23,15 @@ extension Ending {
       let unit = table.unit.isPixels ? "pixels" : "fractions"
       found.append(
         Assumption(
-          text: "the boxes in '\(table.boxes.tensor)' are taken for \(table.coding.words) in "
+          text:
+            "the boxes in '\(shown: table.boxes.tensor)' are taken for \(table.coding.words) in "
             + "\(unit), which nothing shows; say so with --box-unit "
             + (table.unit.isPixels ? "px" : "1") + " or --columns"))
     }
     if !shown.scores, !values.scores {
       found.append(
         Assumption(
-          text: "the scores in '\(table.scores.tensor)' are taken for "
+          text: "the scores in '\(shown: table.scores.tensor)' are taken for "
             + (table.activation == .probability ? "probabilities" : "logits")
             + ", which nothing shows; say so with --scores "
             + (table.activation == .probability ? "probability" : "logit")))

@@ -18,7 +18,7 @@ extension Recognizer {
       let sigmoids = maps.filter { structure.isThroughSigmoid($0.name) }
       var differences = candidate.differences
       if !sigmoids.isEmpty, sigmoids.count < maps.count {
-        let without = maps.filter { !sigmoids.contains($0) }.map { "'\($0.name)'" }
+        let without = maps.filter { !sigmoids.contains($0) }.map { "'\(shown: $0.name)'" }
         differences.append(
           "\(without.joined(separator: ", ")) has not been through a sigmoid, the other maps have")
       }

@@ -87,7 +87,7 @@ extension GraphStructure {
   /// What a `NonMaxSuppression` node with constant thresholds does.
   func suppression(_ node: Node) -> KeptRowsSuppression? {
     func number(_ place: Int) -> Float? {
-      guard node.inputs.indices.contains(place), let value = constant(node.inputs[place]),
+      guard node.inputs.indices.contains(place), let value = constant(node.input(place)),
         value.shape.elementCount == 1
       else { return nil }
       return (try? value.asFloat32())?.elements(of: Float.self)[0]
@@ -96,10 +96,10 @@ extension GraphStructure {
     var suppression = NonMaximumSuppression(iouThreshold: iou, maximumCount: .max)
     suppression.overlap = .orderedArea
     let isOfOneClass =
-      lookup(node.inputs[1])?.shape.dropFirst().first == 1
-      || !nodes(ofTypes: ["ReduceMax"], behind: [node.inputs[1]]).isEmpty
+      lookup(node.input(1))?.shape.dropFirst().first == 1
+      || !nodes(ofTypes: ["ReduceMax"], behind: [node.input(1)]).isEmpty
     // Boxes moved apart by their class keep classes from suppressing each other.
-    let movesByClass = !nodes(ofTypes: ["ArgMax", "TopK"], behind: [node.inputs[0]]).isEmpty
+    let movesByClass = !nodes(ofTypes: ["ArgMax", "TopK"], behind: [node.input(0)]).isEmpty
     suppression.isClassAgnostic = isOfOneClass && !movesByClass
     return KeptRowsSuppression(
       plugin: PluginSuppression(

@@ -21,7 +21,8 @@ struct JoinedPluginRows {
       self.rows = rows
       if columns.label < columns.score {
         differences.append(
-          "the columns of '\(output.name)' are box, label and score, expected box, score and label")
+          "the columns of '\(shown: output.name)' are box, label and score, expected box, score and label"
+        )
       }
       return
     }
@@ -38,11 +39,11 @@ struct JoinedPluginRows {
       guard node.outputs.count >= 4 else { return nil }
       let origins = (0..<width).map { structure.terminal(ofColumn: $0, of: output) }
       func first(_ place: Int) -> Int? {
-        origins.firstIndex { $0.tensor == node.outputs[place] && $0.column == 0 }
+        origins.firstIndex { $0.tensor == node.output(place) && $0.column == 0 }
       }
       guard let box = first(1), let score = first(2), let label = first(3), box + 3 < width,
         (1..<4).allSatisfy({
-          origins[box + $0].tensor == node.outputs[1] && origins[box + $0].column == $0
+          origins[box + $0].tensor == node.output(1) && origins[box + $0].column == $0
         })
       else { return nil }
       (self.box, self.score, self.label) = (box, score, label)

@@ -36,7 +36,7 @@ extension Recognizer {
     if case .efficient(let parameters) = plugin {
       table.coding = parameters.boxCoding
       table.activation = parameters.appliesSigmoid ? .logit : .probability
-      table.anchors = node.inputs.count > 2 ? node.inputs[2] : nil
+      table.anchors = node.inputs.count > 2 ? node.input(2) : nil
     }
     var roles = PluginOutputs(node, names: NMSPlugin.outputNames, structure: structure)
     let joined = JoinedPluginRows(node, structure)
@@ -56,15 +56,15 @@ extension Recognizer {
 
   private func output(_ node: Node, _ input: Int) -> Output? {
     guard node.inputs.indices.contains(input),
-      let description = structure.lookup(node.inputs[input]),
+      let description = structure.lookup(node.input(input)),
       description.elementType.isFloatingPoint
     else { return nil }
-    return Output(name: node.inputs[input], shape: description.shape)
+    return Output(name: node.input(input), shape: description.shape)
   }
 
   private func scoreBitsNotes(_ node: Node, _ plugin: NMSPlugin) -> [String] {
     guard case .batched(let parameters) = plugin, (1...10).contains(parameters.scoreBits),
-      structure.lookup(node.inputs[1])?.elementType == .float16
+      structure.lookup(node.input(1))?.elementType == .float16
     else { return [] }
     return [
       "\(node.title): the GPU sorts float16 scores by their upper \(parameters.scoreBits) bits "

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 /// Which of the graph's outputs stand for the plugin's four.
 struct PluginOutputs {
@@ -28,7 +29,7 @@ struct PluginOutputs {
       if let standard, !places.contains(standard) {
         let found = places.sorted().map { Self.meanings[$0] }.joined(separator: " and ")
         differences.append(
-          "output '\(name)' carries \(found.isEmpty ? "nothing" : "the \(found)") of the plugin, "
+          "output '\(shown: name)' carries \(found.isEmpty ? "nothing" : "the \(found)") of the plugin, "
             + "expected its \(Self.meanings[standard])")
       }
       let place = standard.flatMap { places.contains($0) ? $0 : nil } ?? places.min()
@@ -37,7 +38,7 @@ struct PluginOutputs {
     for (place, meaning) in Self.meanings.enumerated() {
       let carrier =
         carriers[place]?.first { standardPlace(of: $0) == place } ?? carriers[place]?.first
-      let own = node.outputs.indices.contains(place) ? node.outputs[place] : ""
+      let own = node.outputs.indices.contains(place) ? node.output(place) : ""
       if carrier == nil {
         differences.append(
           "the graph does not give out the plugin's \(meaning)" + (own.isEmpty ? "" : " (\(own))"))
@@ -86,12 +87,12 @@ struct PluginOutputs {
   /// What the plugin makes is known; a node behind it may have changed type or shape.
   private mutating func checkKinds(_ node: Node) {
     for (place, tensor) in tensors.enumerated() {
-      guard node.outputs.indices.contains(place), tensor != node.outputs[place],
-        let own = structure.lookup(node.outputs[place]), let given = structure.lookup(tensor),
+      guard node.outputs.indices.contains(place), tensor != node.output(place),
+        let own = structure.lookup(node.output(place)), let given = structure.lookup(tensor),
         loses(place, own, given)
       else { continue }
       differences.append(
-        "output '\(tensor)' is \(given.elementType)\(given.shape), expected "
+        "output '\(shown: tensor)' is \(given.elementType)\(given.shape), expected "
           + "\(own.elementType)\(own.shape): the plugin's \(Self.meanings[place])")
     }
   }

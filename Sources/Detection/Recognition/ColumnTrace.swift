@@ -71,7 +71,7 @@ extension GraphStructure {
       "GatherND", "Compress", "Floor", "Round", "ScatterND", "ScatterElements", "Where", "Pad":
       let data = node.operatorType == "Where" ? self.data(of: node).last ?? first : first
       if ["ScatterND", "ScatterElements"].contains(node.operatorType), node.inputs.count > 2 {
-        return (node.inputs[2], column)
+        return (node.input(2), column)
       }
       return (data, column)
     case "TopK":
@@ -98,25 +98,25 @@ extension GraphStructure {
   }
 
   private func sliced(_ node: Node, _ column: Int) -> (String, Int)? {
-    guard node.inputs.count > 3, let starts = constant(node.inputs[1])?.wholeNumbers,
-      let axes = constant(node.inputs[3])?.wholeNumbers,
-      let shape = lookup(node.inputs[0])?.shape
-    else { return (node.inputs[0], column) }
+    guard node.inputs.count > 3, let starts = constant(node.input(1))?.wholeNumbers,
+      let axes = constant(node.input(3))?.wholeNumbers,
+      let shape = lookup(node.input(0))?.shape
+    else { return (node.input(0), column) }
     for (start, axis) in zip(starts, axes) where axis == -1 || axis == shape.rank - 1 {
-      return (node.inputs[0], column + (start < 0 ? start + (shape.last ?? 0) : start))
+      return (node.input(0), column + (start < 0 ? start + (shape.last ?? 0) : start))
     }
-    return (node.inputs[0], column)
+    return (node.input(0), column)
   }
 
   private func split(_ node: Node, _ column: Int, of tensor: String) -> (String, Int)? {
     var axis = 0
     if case .int(let value)? = node.attributes["axis"] { axis = Int(value) }
-    guard let shape = lookup(node.inputs[0])?.shape, axis == -1 || axis == shape.rank - 1 else {
-      return (node.inputs[0], column)
+    guard let shape = lookup(node.input(0))?.shape, axis == -1 || axis == shape.rank - 1 else {
+      return (node.input(0), column)
     }
     var before = 0
     for output in node.outputs {
-      if output == tensor { return (node.inputs[0], column + before) }
+      if output == tensor { return (node.input(0), column + before) }
       guard let width = lookup(output)?.shape.last else { return nil }
       before += width
     }

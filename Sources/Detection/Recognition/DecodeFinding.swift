@@ -1,4 +1,5 @@
 import BoxMath
+import Tensors
 
 /// What an experiment shows of a decode.
 package struct DecodeFinding: Sendable {
@@ -129,7 +130,7 @@ extension Ending {
       differences += contradictions(of: table, to: boxes)
       if !fixesMeaning, boxes.coding != table.coding {
         notes.append(
-          "'\(table.boxes.tensor)' holds \(boxes.coding.words), as an experiment shows, where "
+          "'\(shown: table.boxes.tensor)' holds \(boxes.coding.words), as an experiment shows, where "
             + "\(form.rawValue) has \(table.coding.words)")
         table.coding = boxes.coding
       }

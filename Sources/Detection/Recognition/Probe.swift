@@ -404,13 +404,13 @@ private struct ProbeRows {
   ) throws(DetectionError) {
     func columns(_ range: ColumnRange, _ count: Int) throws(DetectionError) -> [Float] {
       guard let tensor = try tensors[range.tensor]?.asFloat32() else {
-        throw DetectionError("the probe gave no tensor '\(range.tensor)'")
+        throw DetectionError("the probe gave no tensor '\(shown: range.tensor)'")
       }
       let perImage = tensor.shape.dropFirst().reduce(1, *)
       let width = perImage / max(rowCount, 1)
       guard width * rowCount == perImage, width >= range.first + count, tensor.shape[0] > 0 else {
         throw DetectionError(
-          "'\(range.tensor)' has shape \(tensor.shape), expected \(rowCount) rows")
+          "'\(shown: range.tensor)' has shape \(tensor.shape), expected \(rowCount) rows")
       }
       return tensor.withElements(of: Float.self) { values in
         (0..<rowCount * count).map { index in

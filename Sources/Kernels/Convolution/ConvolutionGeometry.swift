@@ -53,6 +53,9 @@ package struct ConvolutionGeometry: Sendable, Equatable {
     batch &* groups &* outputChannels &* output.count &* patchRows
   }
 
+  /// The most ``patchRows`` for which offsets are kept in a table and weights are packed.
+  static var mostPackedTerms: Int { 1 << 20 }
+
   /// Whether each patch is one input element, in the order of the output.
   package var isPointwise: Bool {
     kernel.count == 1 && stride == Extent(1, 1, 1) && padding == Extent(0, 0, 0) && input == output

@@ -18,14 +18,16 @@ package struct DirectConvolution: PackedConvolution {
     case shifted(ShiftedBands)
   }
 
-  /// - Returns: `nil` when the geometry has three dimensions or nothing to sum.
+  /// - Returns: `nil` when the geometry has three dimensions, nothing to sum, or more terms than a
+  ///   table of offsets is made for.
   package init?(geometry: ConvolutionGeometry, activation: Activation? = nil) {
     self.init(geometry: geometry, activation: activation, level: InstructionSet.inUse)
   }
 
   package init?(geometry: ConvolutionGeometry, activation: Activation?, level: SIMDLevel) {
     guard geometry.kernel.depth == 1, geometry.input.depth == 1, geometry.output.depth == 1,
-      geometry.padding.depth == 0, geometry.patchRows > 0, geometry.output.count > 0
+      geometry.padding.depth == 0, geometry.patchRows > 0, geometry.output.count > 0,
+      geometry.patchRows <= ConvolutionGeometry.mostPackedTerms
     else { return nil }
     self.geometry = geometry
     self.activation = activation
@@ -55,6 +57,11 @@ package struct DirectConvolution: PackedConvolution {
     case .inPlace: 0
     case .shifted(let bands): bands.largestByteCount
     }
+  }
+
+  package var packedByteCount: Int {
+    PackedWeights.byteCount(
+      geometry: geometry, rows: convolution_rows(level), terms: geometry.patchRows)
   }
 
   package func packed(

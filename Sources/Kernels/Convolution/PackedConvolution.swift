@@ -6,6 +6,9 @@ package protocol PackedConvolution: Sendable {
   /// Bytes of workspace each thread needs.
   var workspaceBytesPerWorker: Int { get }
 
+  /// Bytes of the weights as the convolution reads them.
+  var packedByteCount: Int { get }
+
   /// Weights as the convolution reads them.
   ///
   /// - Parameters:

@@ -26,6 +26,12 @@ package final class PackedWeights: @unchecked Sendable {
     }
   }
 
+  /// Bytes that weights of `terms` for each output channel take.
+  static func byteCount(geometry: ConvolutionGeometry, rows: Int, terms: Int) -> Int {
+    let panels = geometry.groups * ((geometry.outputChannels + rows - 1) / rows)
+    return panels * rows * (terms + 1) * MemoryLayout<Float>.stride
+  }
+
   /// - Parameters:
   ///   - terms: how many an output channel has.
   ///   - expand: writes the terms of one panel, `[term][row]`; rows it leaves out are zero.

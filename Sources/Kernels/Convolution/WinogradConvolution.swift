@@ -23,7 +23,8 @@ package struct WinogradConvolution: PackedConvolution {
     let unit = Extent(1, 1, 1)
     guard geometry.kernel == Extent(1, 3, 3), geometry.stride == unit, geometry.dilation == unit,
       geometry.padding.depth == 0, geometry.input.depth == 1,
-      min(geometry.inputChannels, geometry.outputChannels) >= Self.fewestChannels
+      min(geometry.inputChannels, geometry.outputChannels) >= Self.fewestChannels,
+      geometry.patchRows <= ConvolutionGeometry.mostPackedTerms
     else { return nil }
     tilesAcross = (geometry.output.width + 1) / 2
     tileCount = (geometry.output.height + 1) / 2 * tilesAcross
@@ -40,6 +41,11 @@ package struct WinogradConvolution: PackedConvolution {
 
   package var workspaceBytesPerWorker: Int {
     winograd_workspace(level, geometry.inputChannels) * MemoryLayout<Float>.stride
+  }
+
+  package var packedByteCount: Int {
+    PackedWeights.byteCount(
+      geometry: geometry, rows: convolution_rows(level), terms: 16 * geometry.inputChannels)
   }
 
   package func packed(

@@ -1,4 +1,5 @@
 import ONNXFormat
+import Tensors
 
 /// Puts the bodies of a model's own functions (`ModelProto.functions`) in place of their calls.
 ///
@@ -62,7 +63,7 @@ struct FunctionInlining {
         continue
       }
       guard !calls.contains(key) else {
-        throw ModelError("function '\(key.title)' calls itself, which ONNX forbids")
+        throw ModelError("function '\(shown: key.title)' calls itself, which ONNX forbids")
       }
       guard calls.count < Self.largestDepth else {
         throw ModelError("functions call one another more than \(Self.largestDepth) deep")
@@ -102,7 +103,7 @@ struct FunctionInlining {
     guard node.input.count <= function.input.count, node.output.count <= function.output.count
     else {
       throw ModelError(
-        "function '\(key.title)' is called with \(node.input.count) inputs and "
+        "function '\(shown: key.title)' is called with \(node.input.count) inputs and "
           + "\(node.output.count) outputs, expected at most \(function.input.count) and "
           + "\(function.output.count)")
     }

@@ -15,7 +15,7 @@ extension Model {
     var nodes: [Node] = []
     var copier: NodeCopier?
     for node in graph.nodes {
-      guard node.isConditional, let isTrue = condition(node.inputs[0]),
+      guard node.isConditional, let isTrue = condition(node.input(0)),
         let branch = node.branch(isTrue)
       else {
         nodes.append(node)
@@ -45,7 +45,7 @@ extension Model {
     for _ in 0..<64 where model.graph.nodes.contains(where: \.isConditional) {
       var known = model.graph.initializers
       for node in model.graph.nodes {
-        if let value = node.constantValue { known[node.outputs[0]] = value }
+        if let value = node.constantValue { known[node.output(0)] = value }
       }
       guard let next = try model.takingBranches(where: { known[$0]?.truth }) else { break }
       model = next
@@ -111,7 +111,8 @@ extension Onnx_GraphProto {
     for tensor in initializer {
       let name = copier.claim("\(prefix)/\(tensor.name)")
       names[tensor.name] = name
-      tensors[name] = try reader.tensor(tensor, "\(node.title): initializer '\(tensor.name)'")
+      tensors[name] = try reader.tensor(
+        tensor, "\(node.title): initializer '\(shown: tensor.name)'")
     }
     let made = Set(self.node.flatMap { $0.output })
     var passed: [Onnx_NodeProto] = []

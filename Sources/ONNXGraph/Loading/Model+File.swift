@@ -1,5 +1,6 @@
 import FoundationEssentials
 import ONNXFormat
+import Tensors
 
 extension Model {
   /// Opens an ONNX file: IR version 3 or newer, operator set 7 or newer.
@@ -37,12 +38,15 @@ extension Model {
   /// Writes the model to a file, tensors included, replacing what is there in one step.
   public func write(toFile path: String) throws(ModelError) {
     do {
-      let bytes: Data = try proto().serializedBytes()
-      try bytes.write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch let error as ModelError {
-      throw ModelError("\(path): \(error)")
+      let bytes: [UInt8]
+      do { bytes = try proto().serializedBytes() } catch let error as ModelError {
+        throw error
+      } catch {
+        throw ModelError("cannot be written: \(error)")
+      }
+      try FileWriter.write(bytes, toFile: path)
     } catch {
-      throw ModelError("\(path): cannot be written: \(error.fileReason)")
+      throw ModelError("\(path): \(error)")
     }
   }
 }

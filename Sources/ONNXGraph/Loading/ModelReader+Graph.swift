@@ -8,13 +8,14 @@ extension ModelReader {
   func graph(
     _ proto: Onnx_GraphProto, nodes: [FunctionInlining.InlinedNode], allowsDefaults: Bool
   ) throws(ModelError) -> Graph {
+    try proto.checkSizes(nodeCount: nodes.count)
     var remainder = proto
     remainder.node = []
     remainder.output = []
     remainder.valueInfo = []
     var initializers: [String: Tensor] = [:]
     for (index, tensor) in proto.initializer.enumerated() where tensor.elementType != nil {
-      let title = "initializer '\(tensor.name)'"
+      let title = "initializer '\(shown: tensor.name)'"
       let data = initializerData.indices.contains(index) ? initializerData[index] : nil
       guard let value = try value(of: tensor, in: data, title) else { continue }
       if let other = initializers.updateValue(value, forKey: tensor.name), other != value {
@@ -72,7 +73,8 @@ extension ModelReader {
         guard let kind = unreadable[input] else { continue }
         try object(
           .initializer,
-          "\(node.title) reads initializer '\(input)', a \(kind) tensor, which is not supported")
+          "\(node.title) reads initializer '\(shown: input)', a \(kind) tensor, which is not supported"
+        )
       }
     }
   }
@@ -84,7 +86,7 @@ extension ModelReader {
     for info in infos {
       if let other = known.updateValue(info, forKey: info.name) {
         if other != info {
-          try object(.duplicate, "input '\(info.name)' is declared twice and differently")
+          try object(.duplicate, "input '\(shown: info.name)' is declared twice and differently")
         }
       } else {
         unique.append(info)
@@ -106,7 +108,7 @@ extension ModelReader {
       domain: normalized(domain: proto.domain), operatorType: proto.opType, name: proto.name,
       inputs: proto.input, outputs: proto.output)
     for attribute in proto.attribute {
-      let title = "\(node.title): attribute \(attribute.name)"
+      let title = "\(node.title): attribute \(shown: attribute.name)"
       let value = try self.attribute(attribute, title)
       if let other = node.attributes.updateValue(value, forKey: attribute.name), other != value {
         try object(.duplicate, "\(title) is there twice with different values")
@@ -170,6 +172,46 @@ extension ModelReader {
     case .typeProtos: return .other("TYPE_PROTOS")
     case .undefined: return .other("UNDEFINED")
     }
+  }
+}
+
+extension Onnx_GraphProto {
+  private static let mostNodes = 1 << 18
+  private static let mostNames = 1 << 20
+  private static let mostOutputs = 1 << 10
+  private static let longestName = 1 << 16
+
+  /// Throws for more nodes or tensors than any graph has, and for names longer than any.
+  fileprivate func checkSizes(nodeCount: Int) throws(ModelError) {
+    guard nodeCount <= Self.mostNodes else {
+      throw ModelError("\(nodeCount) nodes, expected at most \(Self.mostNodes)")
+    }
+    guard output.count <= Self.mostOutputs else {
+      throw ModelError("\(output.count) outputs of a graph, expected at most \(Self.mostOutputs)")
+    }
+    let infos = input.count + output.count + valueInfo.count + initializer.count
+    let names = node.reduce(infos) { $0 + $1.input.count + $1.output.count }
+    guard names <= Self.mostNames else {
+      throw ModelError("\(names) tensors are named, expected at most \(Self.mostNames)")
+    }
+    for info in input + output + valueInfo { try Self.check(info.name, "the name of a tensor") }
+    for tensor in initializer {
+      try Self.check(tensor.name, "the name of an initializer")
+      if tensor.name.isEmpty { throw ModelError("an initializer has no name") }
+    }
+    for node in node {
+      try Self.check(node.name, "the name of a node")
+      try Self.check(node.opType, "an operator's name")
+      for name in node.input + node.output { try Self.check(name, "the name of a tensor") }
+      for attribute in node.attribute { try Self.check(attribute.name, "an attribute's name") }
+    }
+  }
+
+  private static func check(_ name: String, _ what: String) throws(ModelError) {
+    guard name.utf8.count > longestName else { return }
+    throw ModelError(
+      "\(what) has \(name.utf8.count) bytes, expected at most \(longestName): "
+        + "'\(name.prefix(40))…'")
   }
 }
 

@@ -65,7 +65,7 @@ struct ModelReader {
       if let other = opsets.updateValue(version, forKey: domain), other != version {
         try object(
           .opset,
-          "opset \(other) and opset \(version) of domain '\(entry.domain)', expected one")
+          "opset \(other) and opset \(version) of domain '\(shown: entry.domain)', expected one")
       }
     }
     if let version = opsets[""], version < 7 {
@@ -81,7 +81,7 @@ struct ModelReader {
     var metadata: [String: String] = [:]
     for entry in entries {
       if let other = metadata.updateValue(entry.value, forKey: entry.key), other != entry.value {
-        try object(.duplicate, "metadata '\(entry.key)' has two values, expected one")
+        try object(.duplicate, "metadata '\(shown: entry.key)' has two values, expected one")
       }
     }
     return metadata

@@ -1,3 +1,5 @@
+import Tensors
+
 extension Graph {
   /// The part of the graph that makes `outputs` out of `inputs`, in the order it has here, with
   /// the initializers it reads.
@@ -11,14 +13,14 @@ extension Graph {
     let producers = producers()
     let known = Set(producers.keys).union(initializers.keys).union(self.inputs.map(\.name))
     if let unknown = (inputs + outputs).first(where: { !known.contains($0) }) {
-      throw ModelError("no tensor '\(unknown)' in the graph")
+      throw ModelError("no tensor '\(shown: unknown)' in the graph")
     }
     let live = live(from: outputs, stoppingAt: Set(inputs), producers)
     if let input = self.inputs.first(where: {
       live.tensors.contains($0.name) && !inputs.contains($0.name)
     }) {
       throw ModelError(
-        "\(outputs.joined(separator: ", ")) cannot be made without input '\(input.name)'")
+        "\(outputs.joined(separator: ", ")) cannot be made without input '\(shown: input.name)'")
     }
     var part = self
     part.inputs = inputs.map { valueInfo(of: $0) ?? ValueInfo(name: $0) }

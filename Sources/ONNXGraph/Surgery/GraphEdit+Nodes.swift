@@ -8,7 +8,7 @@ extension GraphEdit {
     GraphEdit { (graph) throws(ModelError) in
       for (name, tensor) in initializers {
         if let other = graph.initializers.updateValue(tensor, forKey: name), other != tensor {
-          throw ModelError("there is an initializer '\(name)' with other values already")
+          throw ModelError("there is an initializer '\(shown: name)' with other values already")
         }
       }
       graph.nodes += nodes
@@ -25,13 +25,14 @@ extension GraphEdit {
   public static func insert(_ node: Node, behind tensor: String) -> GraphEdit {
     GraphEdit { (graph) throws(ModelError) in
       guard node.inputs.contains(tensor), let result = node.outputs.first, !result.isEmpty else {
-        throw ModelError("\(node.title) does not read '\(tensor)', behind which it is to stand")
+        throw ModelError(
+          "\(node.title) does not read '\(shown: tensor)', behind which it is to stand")
       }
       try graph.checkKnown(tensor)
       var node = node
       if graph.outputs.contains(where: { $0.name == tensor }) {
         guard !graph.inputs.contains(where: { $0.name == tensor }) else {
-          throw ModelError("'\(tensor)' is an input that is given out as it is")
+          throw ModelError("'\(shown: tensor)' is an input that is given out as it is")
         }
         let inner = graph.freeName("\(tensor).before \(node.operatorType)")
         try graph.rename(tensor, to: inner, keepingOutputs: true)
@@ -58,11 +59,11 @@ extension GraphEdit {
     GraphEdit { (graph) throws(ModelError) in
       let index = try graph.index(ofNodeMaking: tensor)
       let node = graph.nodes[index]
-      guard node.inputs.indices.contains(input), !node.inputs[input].isEmpty else {
+      guard node.inputs.indices.contains(input), !node.input(input).isEmpty else {
         throw ModelError("\(node.title) has no input \(input)")
       }
       graph.nodes.remove(at: index)
-      try graph.replaceTensor(tensor, by: node.inputs[input])
+      try graph.replaceTensor(tensor, by: node.input(input))
     }
   }
 
@@ -96,7 +97,7 @@ extension Graph {
 
   func index(ofNodeMaking tensor: String) throws(ModelError) -> Int {
     guard let index = nodes.firstIndex(where: { $0.outputs.contains(tensor) }), !tensor.isEmpty
-    else { throw ModelError("no node makes a tensor '\(tensor)'") }
+    else { throw ModelError("no node makes a tensor '\(shown: tensor)'") }
     return index
   }
 }

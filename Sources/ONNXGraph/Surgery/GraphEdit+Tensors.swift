@@ -7,7 +7,7 @@ extension GraphEdit {
     GraphEdit { (graph) throws(ModelError) in
       try graph.checkKnown(tensor)
       guard !graph.tensorNames.contains(name) else {
-        throw ModelError("there is a tensor '\(name)' already")
+        throw ModelError("there is a tensor '\(shown: name)' already")
       }
       try graph.rename(tensor, to: name, keepingOutputs: false)
     }
@@ -39,20 +39,11 @@ extension Graph {
   }
 
   /// `name`, or a name made from it that no tensor has.
-  package func freeName(_ name: String) -> String {
-    let taken = tensorNames
-    var free = name
-    var attempt = 1
-    while taken.contains(free) {
-      attempt += 1
-      free = "\(name)_\(attempt)"
-    }
-    return free
-  }
+  package func freeName(_ name: String) -> String { tensorNames.freeName(name) }
 
   func checkKnown(_ tensor: String) throws(ModelError) {
     guard tensorNames.contains(tensor) else {
-      throw ModelError("no tensor '\(tensor)' in the graph")
+      throw ModelError("no tensor '\(shown: tensor)' in the graph")
     }
   }
 
@@ -64,7 +55,8 @@ extension Graph {
     guard !inputs.contains(where: { $0.name == other }), initializers[other] == nil,
       !outputs.contains(where: { $0.name == other })
     else {
-      throw ModelError("output '\(tensor)' would be '\(other)', which cannot be called that")
+      throw ModelError(
+        "output '\(shown: tensor)' would be '\(shown: other)', which cannot be called that")
     }
     try rename(other, to: tensor, keepingOutputs: true)
   }
@@ -100,7 +92,8 @@ extension Graph {
 
   private func checkNotCaptured(_ tensor: String, by node: Node) throws(ModelError) {
     guard !node.reads.contains(tensor) else {
-      throw ModelError("\(node.title) reads '\(tensor)' in a graph of its own, which is not edited")
+      throw ModelError(
+        "\(node.title) reads '\(shown: tensor)' in a graph of its own, which is not edited")
     }
   }
 }
@@ -112,5 +105,18 @@ extension Onnx_GraphProto {
       initializer[index].name = name
     }
     for index in input.indices where input[index].name == tensor { input[index].name = name }
+  }
+}
+
+extension Set<String> {
+  /// `name`, or a name made from it that is none of these.
+  package func freeName(_ name: String) -> String {
+    var free = name
+    var attempt = 1
+    while contains(free) {
+      attempt += 1
+      free = "\(name)_\(attempt)"
+    }
+    return free
   }
 }

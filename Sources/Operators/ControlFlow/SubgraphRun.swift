@@ -45,7 +45,7 @@ struct SubgraphRun: Sendable {
     }
     return try graph.outputs.map { output in
       guard let result = known[output.name] else {
-        throw OperatorError("\(name): output '\(output.name)' is made by nothing")
+        throw OperatorError("\(name): output '\(shown: output.name)' is made by nothing")
       }
       return result
     }

@@ -111,6 +111,11 @@ package enum Conv: ArithmeticOperator {
     }
     node.workspaceBytesPerWorker = workspaceBytes
     node.holdsConstants = constants != nil
+    if constants != nil {
+      node.heldBytes = convolution.packedByteCount
+    } else {
+      node.scratchBytes = convolution.packedByteCount
+    }
     if let constants {
       node.prepareConstants = { _ = constants.packed(for: convolution, on: $0) }
     }

@@ -70,7 +70,7 @@ private struct Transposition: FloatingPreparation, Sendable {
   let product: MatrixProduct
 
   func node<T: FloatingElement & BLASElement>(_: T.Type) -> PreparedNode {
-    PreparedNode(
+    var node = PreparedNode(
       T.elementType, shape, multiplyAdds: product.multiplyAdds &* groups &* x[0]
     ) { run in
       let output = run.output(of: T.self)
@@ -94,6 +94,8 @@ private struct Transposition: FloatingPreparation, Sendable {
       }
       withExtendedLifetime(columns) {}
     }
+    node.scratchBytes = product.rows * product.columns * MemoryLayout<T>.stride
+    return node
   }
 
   private func fill<T: FloatingElement>(

@@ -44,21 +44,25 @@ enum Einsum: ArithmeticOperator {
   private static func floating<T: FloatingElement & BLASElement>(
     _: T.Type, _ steps: [EinsumStep], _ shape: Shape
   ) -> PreparedNode {
-    PreparedNode(T.elementType, shape, multiplyAdds: steps.multiplyAdds) { run in
+    var node = PreparedNode(T.elementType, shape, multiplyAdds: steps.multiplyAdds) { run in
       try steps.run(in: run, T.self) { product, left, right, result in
         try product(left, right, into: result, team: run.team)
       }
     }
+    node.scratchBytes = steps.copiedCount * MemoryLayout<T>.stride
+    return node
   }
 
   private static func integer<T: IntegerElement>(
     _: T.Type, _ steps: [EinsumStep], _ shape: Shape
   ) -> PreparedNode {
-    PreparedNode(T.elementType, shape, multiplyAdds: steps.multiplyAdds) { run in
+    var node = PreparedNode(T.elementType, shape, multiplyAdds: steps.multiplyAdds) { run in
       try steps.run(in: run, T.self) { product, left, right, result in
         product(left, right, into: result, team: run.team)
       }
     }
+    node.scratchBytes = steps.copiedCount * MemoryLayout<T>.stride
+    return node
   }
 }
 
@@ -76,6 +80,11 @@ private struct EinsumStep: Sendable {
   private let resultShape: Shape
   /// How the last result is copied to the subscripts' order.
   private let ordering: StridedCopy?
+
+  /// Elements of the copies and the result.
+  var copiedCount: Int {
+    [leftShape, rightShape, resultShape].reduce(0) { $0 + $1.elementCount }
+  }
 
   static func steps(
     _ equation: EinsumEquation, shapes: [Shape], bytes: Int
@@ -107,6 +116,7 @@ private struct EinsumStep: Sendable {
     let sizes = try [batch, rows, columns, depth].map { try equation.shape(of: $0).elementCount }
     var product = try MatrixProduct(
       checkingRows: sizes[1], columns: sizes[2], depth: sizes[3])
+    try MatrixProduct.checkCount(sizes[0])
     product.leftStarts = (0..<sizes[0]).map { $0 * sizes[1] * sizes[3] }
     product.rightStarts = (0..<sizes[0]).map { $0 * sizes[3] * sizes[2] }
     let result = EinsumFactor(subscripts: batch + rows + columns, shape: shapes[2])
@@ -147,6 +157,9 @@ private struct EinsumStep: Sendable {
 }
 
 extension [EinsumStep] {
+  /// Elements that stand in memory at a time: a step's, and the result before.
+  fileprivate var copiedCount: Int { 2 * (map(\.copiedCount).max() ?? 0) }
+
   fileprivate var multiplyAdds: Int { reduce(0) { $0 &+ $1.product.multiplyAdds } }
 
   fileprivate func run<T: NumericElement>(

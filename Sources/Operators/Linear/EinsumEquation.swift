@@ -13,7 +13,7 @@ struct EinsumEquation {
   init(_ text: String, shapes: [Shape]) throws {
     let characters = Array(text.unicodeScalars.filter { $0 != " " })
     func wrong(_ what: String) -> OperatorError {
-      OperatorError("attribute equation is '\(text)': \(what)")
+      OperatorError("attribute equation is '\(shown: text)': \(what)")
     }
     var sides = [[[Unicode.Scalar]]()]
     sides[0].append([])
@@ -41,7 +41,7 @@ struct EinsumEquation {
     for (term, shape) in zip(sides[0], shapes) {
       guard let subscripts = Self.subscripts(term, rank: shape.rank) else {
         throw wrong(
-          "'\(Self.text(term))' for an input of shape \(shape), expected a letter for each dimension, "
+          "'\(shown: Self.text(term))' for an input of shape \(shape), expected a letter for each dimension, "
             + "or ... for some")
       }
       inputs.append(subscripts)

@@ -55,6 +55,7 @@ struct MatMul: ArithmeticOperator {
         + (right.rank == 1 ? [] : [columns]))
     var product = try MatrixProduct(checkingRows: rows, columns: columns, depth: depth)
     if shape.elementCount > 0 {
+      try MatrixProduct.checkCount(batch.elementCount)
       product.leftStarts = aBatch.offsets(broadcastTo: batch).map { $0 * rows * depth }
       product.rightStarts = bBatch.offsets(broadcastTo: batch).map { $0 * depth * columns }
     }

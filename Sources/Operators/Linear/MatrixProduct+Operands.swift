@@ -13,6 +13,15 @@ extension MatrixProduct {
     self.init(rows: rows, columns: columns, depth: depth)
   }
 
+  /// The most products of a batch: where each matrix begins is kept in a table.
+  private static var largestCount: Int { 1 << 22 }
+
+  static func checkCount(_ count: Int) throws {
+    guard count <= largestCount else {
+      throw OperatorError("\(count) products of matrices, expected at most \(largestCount)")
+    }
+  }
+
   /// The product of integers, which wrap around.
   func callAsFunction<T: IntegerElement>(
     _ left: UnsafeBufferPointer<T>, _ right: UnsafeBufferPointer<T>,

@@ -27,7 +27,7 @@ package enum Gather: Operator {
       data.shape.elementCount(in: axis + 1..<data.shape.rank),
     ]
     let width = data.elementType.byteCount
-    return PreparedNode(data.elementType, shape) { run in
+    var prepared = PreparedNode(data.elementType, shape) { run in
       let picked =
         indices.elementType == .int64
         ? try positions(run.input(1, of: Int64.self), length: length)
@@ -37,6 +37,8 @@ package enum Gather: Operator {
         tables: [nil, picked, nil], elementBytes: width)
       copy.run(from: run.inputBytes(0), to: run.outputBytes(), team: run.team)
     }
+    prepared.scratchBytes = indices.shape.elementCount * MemoryLayout<Int32>.stride
+    return prepared
   }
 
   package static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {

@@ -18,7 +18,7 @@ enum GatherND: Operator {
     let tuples = try IndexTuples(data: data.shape, indices: indices, batchRank: batchRank)
     let shape = try Shape(validating: indices.shape.dropLast() + tuples.slice)
     let bytes = tuples.length * data.elementType.byteCount
-    return PreparedNode(data.elementType, shape) { run in
+    var prepared = PreparedNode(data.elementType, shape) { run in
       let starts = try tuples.starts(in: run)
       let (source, output) = (run.inputBytes(0), run.outputBytes())
       let width = data.elementType.byteCount
@@ -31,5 +31,7 @@ enum GatherND: Operator {
         }
       }
     }
+    prepared.scratchBytes = tuples.count * MemoryLayout<Int>.stride
+    return prepared
   }
 }

@@ -138,14 +138,14 @@ package enum Pad: Operator {
   ) throws -> PreparedNode {
     for (axis, entry) in padding.enumerated() where shape[axis] > 0 {
       guard !entry.kept(of: data.shape[axis]).isEmpty else {
-        throw OperatorError("mode '\(mode)' with nothing to repeat along axis \(axis)")
+        throw OperatorError("mode '\(shown: mode)' with nothing to repeat along axis \(axis)")
       }
     }
     guard (data.shape.dimensions + shape.dimensions).allSatisfy({ $0 <= Int32.max }) else {
       throw OperatorError("shape \(data.shape) to \(shape), expected dimensions below 2^31")
     }
     let width = data.elementType.byteCount
-    return PreparedNode(data.elementType, shape) { run in
+    var node = PreparedNode(data.elementType, shape) { run in
       if shape.elementCount == 0 { return }
       let tables = padding.indices.map { axis in
         padding[axis].before == 0 && padding[axis].after == 0
@@ -154,6 +154,11 @@ package enum Pad: Operator {
       TableCopy(sourceDimensions: data.shape.dimensions, tables: tables, elementBytes: width)
         .run(from: run.inputBytes(0), to: run.outputBytes(), team: run.team)
     }
+    node.scratchBytes = zip(padding, shape).reduce(0) { bytes, axis in
+      axis.0.before == 0 && axis.0.after == 0
+        ? bytes : bytes + axis.1 * MemoryLayout<Int32>.stride
+    }
+    return node
   }
 }
 

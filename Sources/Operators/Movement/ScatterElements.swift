@@ -36,10 +36,12 @@ enum ScatterElements: Operator {
       data: data.shape, indices: node.operand(1), axis: node.axis(default: 0, of: data.shape))
     let scatter = try reduction.prepared(
       for: data.elementType, Scattering(lookup: lookup, shape: data.shape))
-    return PreparedNode(data.elementType, data.shape) { run in
+    var prepared = PreparedNode(data.elementType, data.shape) { run in
       run.copyInput(to: run.outputs[0])
       try scatter(run)
     }
+    prepared.scratchBytes = lookup.shape.elementCount * MemoryLayout<Int>.stride
+    return prepared
   }
 }
 

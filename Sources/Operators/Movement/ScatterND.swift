@@ -37,10 +37,12 @@ enum ScatterND: Operator {
     }
     let slices = Slices(tuples: try IndexTuples(data: data.shape, indices: indices))
     let scatter = try reduction.prepared(for: data.elementType, slices)
-    return PreparedNode(data.elementType, data.shape) { run in
+    var prepared = PreparedNode(data.elementType, data.shape) { run in
       run.copyInput(to: run.outputs[0])
       try scatter(run)
     }
+    prepared.scratchBytes = slices.tuples.count * MemoryLayout<Int>.stride
+    return prepared
   }
 
   static func symbolicResults(_ node: SymbolicNode) -> [SymbolicTensor]? {

@@ -10,7 +10,8 @@ enum ScatterReduction: String, CaseIterable {
   init(_ node: inout NodeReader) throws {
     self = node.opset >= 16 ? try node.choice("reduction", default: .none) : .none
     guard node.opset >= 18 || (self != .min && self != .max) else {
-      throw OperatorError("reduction '\(self)' in opset \(node.opset), expected none, add or mul")
+      throw OperatorError(
+        "reduction '\(shown: self)' in opset \(node.opset), expected none, add or mul")
     }
   }
 }
@@ -49,7 +50,7 @@ extension ScatterReduction {
     case .uint16: integer(target, UInt16.self)
     case .uint32: integer(target, UInt32.self)
     case .uint64: integer(target, UInt64.self)
-    case .bool: throw OperatorError("reduction '\(self)' of bool, expected numbers")
+    case .bool: throw OperatorError("reduction '\(shown: self)' of bool, expected numbers")
     }
   }
 

@@ -83,7 +83,9 @@ package enum Slice: Operator {
           .dividedDown(by: steps[index])
       else { return nil }
       result.shape[axis] = length
-      if rank == 1, let all = values, let start = range.start.fixed, let end = range.end.fixed {
+      if rank == 1, let all = values, let start = range.start.fixed, let end = range.end.fixed,
+        start >= 0, end <= all.count
+      {
         values = stride(from: start, to: end, by: steps[index]).map { all[$0] }
       } else {
         values = nil

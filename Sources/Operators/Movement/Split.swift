@@ -50,7 +50,7 @@ enum Split: Operator {
     var parts = given
     if !isGiven, let whole = input.shape[axis].fixed {
       let count = node.node.outputs.count
-      parts = whole % count == 0 ? [Int](repeating: whole / count, count: count) : nil
+      parts = count > 0 && whole % count == 0 ? [Int](repeating: whole / count, count: count) : nil
     }
     guard let parts, parts.count == node.node.outputs.count else { return nil }
     return parts.map { part in

@@ -69,21 +69,21 @@ private func prepareBatchedNMS(
   switch operands.elementType {
   case .float32:
     return PreparedNode(
-      outputs: outputs, body: .compute { run(of: Float.self, $0, operands, suppression) })
+      outputs: outputs, body: .compute { try run(of: Float.self, $0, operands, suppression) })
   default:
     return PreparedNode(
-      outputs: outputs, body: .compute { run(of: Double.self, $0, operands, suppression) })
+      outputs: outputs, body: .compute { try run(of: Double.self, $0, operands, suppression) })
   }
 }
 
 private func run<T: FloatingElement>(
   of type: T.Type, _ run: NodeRun, _ operands: SuppressionOperands,
   _ suppression: PluginSuppression
-) {
+) throws {
   let boxes: UnsafeBufferPointer<T> = run.input(0)
   let classes: UnsafeMutableBufferPointer<T> = run.output(3)
   classes.update(repeating: -1)
-  SuppressedRows<T>(operands: operands, suppression: suppression, scores: run.input(1)) {
+  try SuppressedRows<T>(operands: operands, suppression: suppression, scores: run.input(1)) {
     CodedBox(boxes, at: 4 * $0)
   }.fill(run) { classes[$0] = T($1) }
 }

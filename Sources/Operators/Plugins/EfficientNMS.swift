@@ -41,11 +41,11 @@ package enum EfficientNMS: ArithmeticOperator, PluginOperator {
     case .float32:
       let body = EfficientNMSRun<Float>(
         operands: operands, parameters: parameters, anchorBatch: anchorBatch)
-      return PreparedNode(outputs: outputs, body: .compute { body($0) })
+      return PreparedNode(outputs: outputs, body: .compute { try body($0) })
     default:
       let body = EfficientNMSRun<Double>(
         operands: operands, parameters: parameters, anchorBatch: anchorBatch)
-      return PreparedNode(outputs: outputs, body: .compute { body($0) })
+      return PreparedNode(outputs: outputs, body: .compute { try body($0) })
     }
   }
 
@@ -74,13 +74,13 @@ private struct EfficientNMSRun<T: FloatingElement> {
   /// `nil` where boxes come in decoded.
   let anchorBatch: Int?
 
-  func callAsFunction(_ run: NodeRun) {
+  func callAsFunction(_ run: NodeRun) throws {
     let classes: UnsafeMutableBufferPointer<Int32> = run.output(3)
     classes.update(repeating: 0)
     let rows = SuppressedRows<T>(
       operands: operands, suppression: parameters.suppressionOfInputs, scores: run.input(1),
       corners: corners(run))
-    rows.fill(run) { score in
+    try rows.fill(run) { score in
       parameters.appliesSigmoid ? 1 / (1 + T.exp(-score)) : score
     } writeClass: {
       classes[$0] = Int32(truncatingIfNeeded: $1)

@@ -1,4 +1,5 @@
 import BoxMath
+import Tensors
 
 extension NodeReader {
   /// The attributes of a plugin's node, those that its creator does not ask for left aside.
@@ -7,7 +8,8 @@ extension NodeReader {
   ///   plugin by its name, `plugin_version` and `plugin_namespace`.
   mutating func pluginAttributes(version: String) throws -> PluginNode {
     if let found = try string("plugin_version"), found != version {
-      throw OperatorError("attribute plugin_version is '\(found)', expected '\(version)'")
+      throw OperatorError(
+        "attribute plugin_version is '\(shown: found)', expected '\(shown: version)'")
     }
     return ignoringAttributes()
   }

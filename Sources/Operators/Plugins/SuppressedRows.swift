@@ -51,6 +51,9 @@ struct SuppressionOperands {
   }
 }
 
+/// The most scores of an image that may pass an NMS plugin's threshold, all of which are sorted.
+private let largestCandidateCount = 1 << 23
+
 /// One execution of an NMS plugin: which rows it gives out.
 struct SuppressedRows<T: FloatingElement> {
   let operands: SuppressionOperands
@@ -66,14 +69,14 @@ struct SuppressedRows<T: FloatingElement> {
   ///   - writeClass: writes the class of a row, counted over all images.
   func fill(
     _ run: NodeRun, score: (T) -> T = { $0 }, writeClass: (_ row: Int, _ classIndex: Int) -> Void
-  ) {
+  ) throws {
     let counts: UnsafeMutableBufferPointer<Int32> = run.output(0)
     let boxes: UnsafeMutableBufferPointer<T> = run.output(1)
     let givenScores: UnsafeMutableBufferPointer<T> = run.output(2)
     boxes.update(repeating: 0)
     givenScores.update(repeating: 0)
     for image in 0..<operands.batch {
-      let kept = suppression.kept(of: candidates(image)) { candidate in
+      let kept = suppression.kept(of: try candidates(image)) { candidate in
         Box(corners: corners(place(of: candidate, image)))
       }
       let firstRow = image * suppression.suppression.maximumCount
@@ -91,11 +94,16 @@ struct SuppressedRows<T: FloatingElement> {
     }
   }
 
-  private func candidates(_ image: Int) -> [ScoredClass] {
+  private func candidates(_ image: Int) throws -> [ScoredClass] {
     let classCount = operands.classCount
     var candidates: [ScoredClass] = []
     for box in 0..<operands.boxCount {
       let first = (image * operands.boxCount + box) * classCount
+      guard candidates.count <= largestCandidateCount else {
+        throw OperatorError(
+          "more than \(largestCandidateCount) scores of image \(image) pass the threshold of "
+            + "\(suppression.scoreThreshold), expected a higher threshold or fewer boxes")
+      }
       for classIndex in 0..<classCount {
         let score = Float(scores[first + classIndex])
         if suppression.admits(score), classIndex != suppression.backgroundClass {

@@ -2,21 +2,23 @@ import Kernels
 import Tensors
 
 /// The output elements that a cropped region takes from outside the input.
-struct ExtrapolatedBorder: Sendable {
+struct ExtrapolatedBorder {
   private let value: Tensor
   private let slabs: [(offset: Int, fill: StridedCopy)]
 
-  /// - Parameter outside: for each axis the positions that are outside.
-  init(outside: [[Int]], shape: Shape, elementType: ElementType, value: Float) {
+  /// - Parameter outside: for each axis the ranges of positions that are outside.
+  init(outside: [[Range<Int>]], shape: Shape, elementType: ElementType, value: Float) {
     self.value = Self.element(value, elementType)
     let strides = shape.strides
     let width = elementType.byteCount
-    slabs = outside.enumerated().flatMap { axis, positions in
-      var dimensions = shape.dimensions
-      dimensions[axis] = 1
-      let fill = StridedCopy(
-        dimensions: dimensions, from: strides.map { _ in 0 }, to: strides, elementBytes: width)
-      return positions.map { (offset: $0 * strides[axis] * width, fill: fill) }
+    slabs = outside.enumerated().flatMap { axis, ranges in
+      ranges.map { range in
+        var dimensions = shape.dimensions
+        dimensions[axis] = range.count
+        let fill = StridedCopy(
+          dimensions: dimensions, from: strides.map { _ in 0 }, to: strides, elementBytes: width)
+        return (offset: range.lowerBound * strides[axis] * width, fill: fill)
+      }
     }
   }
 

@@ -45,7 +45,7 @@ enum GridSample: ArithmeticOperator {
     let name = try node.string("mode") ?? names[0].key
     guard let mode = names.first(where: { $0.key == name })?.value else {
       throw OperatorError(
-        "attribute mode is '\(name)', expected one of: "
+        "attribute mode is '\(shown: name)', expected one of: "
           + names.map { $0.key }.joined(separator: ", "))
     }
     return mode

@@ -43,7 +43,7 @@ struct Resampler: Sendable {
     case .float64: return prepareWeighted(operand, axes, moving, shape, Double.self)
     default:
       guard let integerType = elementType.integerType else {
-        throw OperatorError("mode '\(mode)' of \(elementType), expected a numeric type")
+        throw OperatorError("mode '\(shown: mode)' of \(elementType), expected a numeric type")
       }
       return prepareWeighted(operand, axes, moving, shape, integers: integerType)
     }
@@ -59,17 +59,23 @@ struct Resampler: Sendable {
   private func prepareNearest(
     _ operand: Operand, _ axes: [ResizeAxis], _ moving: [Bool], _ shape: Shape
   ) -> PreparedNode {
-    let copy = TableCopy(
-      sourceDimensions: operand.shape.dimensions,
-      tables: zip(axes, moving).map { $1 ? nearestIndices(along: $0) : nil },
-      elementBytes: operand.elementType.byteCount)
-    let border = ExtrapolatedBorder(
-      outside: outside(axes, moving), shape: shape, elementType: operand.elementType,
-      value: extrapolation)
-    return PreparedNode(operand.elementType, shape) { run in
+    var node = PreparedNode(operand.elementType, shape) { run in
+      let copy = TableCopy(
+        sourceDimensions: operand.shape.dimensions,
+        tables: zip(axes, moving).map { $1 ? nearestIndices(along: $0) : nil },
+        elementBytes: operand.elementType.byteCount)
       copy.run(from: run.inputBytes(0), to: run.outputBytes(), team: run.team)
-      border.fill(run)
+      fillBorder(axes, moving, run)
     }
+    node.scratchBytes = tableBytes(axes, moving, eachElement: MemoryLayout<Int32>.stride)
+    return node
+  }
+
+  /// Bytes of one table entry for each element, or tap, along the axes that move.
+  private func tableBytes(
+    _ axes: [ResizeAxis], _ moving: [Bool], eachElement bytes: Int
+  ) -> Int {
+    zip(axes, moving).reduce(0) { $0 + ($1.1 ? $1.0.output * bytes : 0) }
   }
 
   private func nearestIndices(along axis: ResizeAxis) -> [Int32] {
@@ -79,15 +85,19 @@ struct Resampler: Sendable {
     }
   }
 
-  /// For each axis the output positions whose coordinate lies outside the input.
-  private func outside(_ axes: [ResizeAxis], _ moving: [Bool]) -> [[Int]] {
-    guard coordinates == .tfCropAndResize else { return [] }
-    return zip(axes, moving).map { axis, moves in
-      (0..<(moves ? axis.output : 0)).filter {
+  /// Fills the output positions whose coordinate lies outside the input.
+  private func fillBorder(_ axes: [ResizeAxis], _ moving: [Bool], _ run: NodeRun) {
+    guard coordinates == .tfCropAndResize else { return }
+    let outside = zip(axes, moving).map { axis, moves in
+      (0..<(moves ? axis.output : 0)).runs {
         let coordinate: Float = coordinates.coordinate(of: $0, along: axis)
         return !(coordinate >= 0 && coordinate <= Float(axis.input - 1))
       }
     }
+    let output = run.outputs[0]
+    ExtrapolatedBorder(
+      outside: outside, shape: output.shape, elementType: output.elementType, value: extrapolation
+    ).fill(run)
   }
 
   // MARK: Linear and cubic
@@ -95,16 +105,26 @@ struct Resampler: Sendable {
   private func prepareWeighted<T: FloatingElement>(
     _ operand: Operand, _ axes: [ResizeAxis], _ moving: [Bool], _ shape: Shape, _: T.Type
   ) -> PreparedNode {
-    let taps: [ResamplingTaps<T>?] = zip(axes, moving).map { $1 ? self.taps(along: $0) : nil }
-    let border = ExtrapolatedBorder(
-      outside: outside(axes, moving), shape: shape, elementType: operand.elementType,
-      value: extrapolation)
-    return PreparedNode(operand.elementType, shape) { run in
+    var node = PreparedNode(operand.elementType, shape) { run in
+      let taps: [ResamplingTaps<T>?] = zip(axes, moving).map { $1 ? self.taps(along: $0) : nil }
       resample(
         dimensions: operand.shape.dimensions, taps: taps,
         from: run.input(0, of: T.self).baseAddress!, to: run.output(of: T.self).baseAddress!,
         team: run.team)
-      border.fill(run)
+      fillBorder(axes, moving, run)
+    }
+    node.scratchBytes = tapBytes(axes, moving)
+    return node
+  }
+
+  /// Bytes of the filters of all output positions.
+  private func tapBytes(_ axes: [ResizeAxis], _ moving: [Bool]) -> Int {
+    zip(axes, moving).reduce(0) { bytes, axis in
+      guard axis.1 else { return bytes }
+      let shrink = antialiases ? min(axis.0.scale(as: Double.self), 1) : 1
+      let taps = 2 * Int(2 / max(shrink, 1e-9)) + 2
+      return bytes + axis.0.output * taps
+        * (MemoryLayout<Int32>.stride + MemoryLayout<Double>.stride)
     }
   }
 
@@ -112,11 +132,8 @@ struct Resampler: Sendable {
   private func prepareWeighted<T: IntegerElement>(
     _ operand: Operand, _ axes: [ResizeAxis], _ moving: [Bool], _ shape: Shape, integers _: T.Type
   ) -> PreparedNode {
-    let taps: [ResamplingTaps<Float>?] = zip(axes, moving).map { $1 ? self.taps(along: $0) : nil }
-    let border = ExtrapolatedBorder(
-      outside: outside(axes, moving), shape: shape, elementType: operand.elementType,
-      value: extrapolation)
-    return PreparedNode(operand.elementType, shape) { run in
+    var node = PreparedNode(operand.elementType, shape) { run in
+      let taps: [ResamplingTaps<Float>?] = zip(axes, moving).map { $1 ? self.taps(along: $0) : nil }
       let numbers = run.input(0, of: T.self).map { Float($0) }
       let resampled = [Float](unsafeUninitializedCapacity: shape.elementCount) { buffer, count in
         numbers.withUnsafeBufferPointer {
@@ -128,8 +145,12 @@ struct Resampler: Sendable {
       }
       let output = run.output(of: T.self)
       for index in output.indices { output[index] = T(converting: Double(resampled[index])) }
-      border.fill(run)
+      fillBorder(axes, moving, run)
     }
+    node.scratchBytes =
+      tapBytes(axes, moving)
+      + (operand.shape.elementCount + shape.elementCount) * MemoryLayout<Float>.stride
+    return node
   }
 
   /// The filter of every output position, normalised only where it is stretched or cut.
@@ -171,6 +192,21 @@ struct Resampler: Sendable {
     if distance <= 1 { return ((a + 2) * distance - (a + 3)) * distance * distance + 1 }
     if distance < 2 { return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a }
     return 0
+  }
+}
+
+extension Range<Int> {
+  /// The longest parts all of whose numbers satisfy a condition.
+  fileprivate func runs(where isIn: (Int) -> Bool) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for number in self where isIn(number) {
+      if runs.last?.upperBound == number {
+        runs[runs.count - 1] = runs[runs.count - 1].lowerBound..<number + 1
+      } else {
+        runs.append(number..<number + 1)
+      }
+    }
+    return runs
   }
 }
 

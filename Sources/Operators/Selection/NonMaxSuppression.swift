@@ -51,6 +51,7 @@ enum NonMaxSuppression: Operator {
   ) -> [Int64] {
     let (classCount, boxCount) = (scores.shape[1], scores.shape[2])
     var selected: [Int64] = []
+    guard scores.shape.elementCount > 0 else { return [] }
     let all = boxes.withElements(of: Float.self) { numbers in
       (0..<numbers.count / 4).map {
         Box(corners: CodedBox(numbers, at: 4 * $0).corners(from: coding))

@@ -31,10 +31,12 @@ enum ConstantOfShape: Operator {
       guard tensor.shape.elementCount == 1 else { return nil }
       value = SymbolicTensor(tensor)
     }
-    let count = shape.product?.fixed ?? Int.max
-    let values =
-      count <= Tensor.followedCount
-      ? value.values.map { [Size](repeating: $0[0], count: count) } : nil
+    var values: [Size]?
+    if let count = shape.product?.fixed, (0...Tensor.followedCount).contains(count),
+      let element = value.values?.first
+    {
+      values = [Size](repeating: element, count: count)
+    }
     return [SymbolicTensor(value.elementType, shape, values: values)]
   }
 

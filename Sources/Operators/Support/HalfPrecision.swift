@@ -32,11 +32,43 @@ private func prepareAsIs(
   _ type: any Operator.Type, node: Node, opset: Int, operands: [Operand?],
   convolution: ConvolutionMethod = .fastest
 ) throws -> PreparedNode {
+  for (index, operand) in operands.enumerated() {
+    if let operand { try operand.shape.checkRank("input \(index)") }
+  }
   var reader = NodeReader(
     node: node, opset: opset, operands: operands, convolution: convolution)
   let prepared = try type.prepare(&reader)
   try reader.finish()
-  return prepared
+  let named = node.outputs.lastIndex { !$0.isEmpty } ?? -1
+  guard named < prepared.outputs.count else {
+    throw OperatorError("\(node.outputs.count) outputs, expected at most \(prepared.outputs.count)")
+  }
+  for (index, output) in prepared.outputs.enumerated() {
+    try output.shape.checkRank("output \(index)")
+  }
+  return prepared.isWithoutResults ? prepared.computingNothing : prepared
+}
+
+extension Shape {
+  fileprivate func checkRank(_ title: String) throws {
+    guard rank <= Shape.largestRank else {
+      throw OperatorError(
+        "\(title) has \(rank) dimensions, expected at most \(Shape.largestRank)")
+    }
+  }
+}
+
+extension PreparedNode {
+  fileprivate var isWithoutResults: Bool {
+    guard case .compute = body else { return false }
+    return outputs.allSatisfy { $0.shape.elementCount == 0 }
+  }
+
+  /// The node where no element of a result is to be written: other dimensions of its inputs may be
+  /// large then, and are not looked at.
+  fileprivate var computingNothing: PreparedNode {
+    PreparedNode(outputs: outputs, body: .compute { _ in })
+  }
 }
 
 extension PreparedNode {
@@ -74,6 +106,17 @@ extension PreparedNode {
           }
         })
       narrow.workspaceBytesPerWorker = workspaceBytesPerWorker
+      narrow.heldBytes = heldBytes
+      let widened = zip(operands, constants).reduce(0) { count, operand in
+        guard let half = operand.0, half.elementType.halfConversion != nil, operand.1 == nil else {
+          return count
+        }
+        return count + half.shape.elementCount
+      }
+      let rounded = zip(wideOutputs, narrowOutputs).reduce(0) { count, output in
+        output.0.elementType == output.1.elementType ? count : count + output.0.shape.elementCount
+      }
+      narrow.scratchBytes = scratchBytes + (widened + rounded) * MemoryLayout<Float>.stride
       narrow.multiplyAdds = multiplyAdds
       return narrow
     }

@@ -122,7 +122,7 @@ package struct NodeReader: ~Copyable {
     guard let text = try string(name) else { return fallback }
     guard let mode = Mode(rawValue: text) else {
       let known = Mode.allCases.map { $0.rawValue }.joined(separator: ", ")
-      throw OperatorError("attribute \(name) is '\(text)', expected one of: \(known)")
+      throw OperatorError("attribute \(name) is '\(shown: text)', expected one of: \(known)")
     }
     return mode
   }
@@ -156,7 +156,7 @@ package struct NodeReader: ~Copyable {
     let unknown = Set(node.attributes.keys).subtracting(readAttributes).sorted()
     guard unknown.isEmpty else {
       throw OperatorError(
-        "unknown attribute \(unknown.joined(separator: ", ")) in opset \(opset)")
+        "unknown attribute \(String.shownList(unknown)) in opset \(opset)")
     }
   }
 

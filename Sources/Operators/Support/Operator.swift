@@ -85,6 +85,10 @@ package struct PreparedNode: Sendable {
   package let body: Body
   /// Memory each thread needs while the node computes.
   package var workspaceBytesPerWorker = 0
+  /// Memory that the node takes beside that while it computes, and gives back.
+  package var scratchBytes = 0
+  /// Memory that the node keeps from run to run: constants in a form of its own.
+  package var heldBytes = 0
   /// Multiplications of the convolution or matrix product that the node is.
   package var multiplyAdds = 0
   /// For a node whose outputs are parts of its first input.

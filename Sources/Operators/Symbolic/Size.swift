@@ -41,7 +41,17 @@ package struct Size: Hashable {
       guard let total = (sum.terms[symbols] ?? 0).checkedSum(coefficient) else { return nil }
       sum.terms[symbols] = total == 0 ? nil : total
     }
-    return sum
+    return sum.terms.count <= Self.mostTerms ? sum : nil
+  }
+
+  /// What is more complicated is not followed: sums of sums double with every step.
+  private static var mostTerms: Int { 32 }
+  private static var longestSymbol: Int { 400 }
+
+  /// The size as one symbol; `nil` when its text is too long.
+  func asSymbol(_ text: (Size) -> String) -> Size? {
+    let length = terms.keys.reduce(0) { $0 + $1.reduce(0) { $0 + $1.utf8.count } }
+    return length <= Self.longestSymbol ? Size(symbol: text(self)) : nil
   }
 
   package func minus(_ other: Size) -> Size? { (-1).times(other).flatMap { plus($0) } }
@@ -74,12 +84,14 @@ package struct Size: Hashable {
       quotient.constant = constant.dividedDown(by: divisor)
       return quotient
     }
-    return Size(symbol: "\(isGrowing && constant >= 0 ? "" : "±")⌊(\(self))/\(divisor)⌋")
+    return asSymbol { "\($0.isGrowing && $0.constant >= 0 ? "" : "±")⌊(\($0))/\(divisor)⌋" }
   }
 
   /// The quotient, when the divisor is one term that divides every term.
   package func divided(by divisor: Size) -> Size? {
-    guard let (symbols, coefficient) = divisor.onlyTerm, coefficient != 0 else { return nil }
+    guard let (symbols, coefficient) = divisor.onlyTerm, coefficient != 0,
+      coefficient != -1 || !allTerms.contains(where: { $0.1 == .min })
+    else { return nil }
     var quotient = Size(0)
     for (own, value) in allTerms where value != 0 {
       guard value % coefficient == 0, let rest = own.removing(symbols) else { return nil }

@@ -117,9 +117,10 @@ extension SymbolicNode {
     for axis in 0..<rank {
       let margin = pads[axis] + pads[axis + rank] - (kernel[axis] - 1) * dilations[axis] - 1
       guard let room = shape[axis + 2].plus(Size(margin)),
-        let steps = room.dividedDown(by: strides[axis]), let count = steps.plus(Size(1))
+        let steps = room.dividedDown(by: strides[axis]),
+        let count = steps.plus(Size(1))?.asDimension
       else { return nil }
-      places.append(count.asDimension)
+      places.append(count)
     }
     return places
   }
@@ -161,7 +162,7 @@ extension SymbolicNode {
 
 extension Size {
   /// The number as a dimension of a tensor that exists: not below 0, whatever it is computed from.
-  fileprivate var asDimension: Size {
-    fixed != nil || plus(Size(1))?.isPositive ?? false ? self : Size(symbol: "(\(self))")
+  fileprivate var asDimension: Size? {
+    fixed != nil || plus(Size(1))?.isPositive ?? false ? self : asSymbol { "(\($0))" }
   }
 }

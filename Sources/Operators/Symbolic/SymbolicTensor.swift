@@ -17,6 +17,19 @@ package struct SymbolicTensor: Hashable {
     self.init(tensor.elementType, tensor.shape.map { Size($0) }, values: tensor.wholeNumbers)
   }
 
+  /// What can be true of a tensor: `nil` where a dimension is negative or there are too many; its
+  /// elements only where they are as many as the shape says, and few.
+  package var checked: SymbolicTensor? {
+    guard shape.count <= Shape.largestRank, !shape.contains(where: { $0.fixed ?? 0 < 0 }) else {
+      return nil
+    }
+    guard let values else { return self }
+    var tensor = self
+    let count = shape.fixed.flatMap { try? Shape(validating: $0) }?.elementCount
+    if count != values.count || values.count > Tensor.followedCount { tensor.values = nil }
+    return tensor
+  }
+
   /// The tensor, when all of its elements are known and depend on nothing.
   package var constant: Tensor? {
     guard let values = values?.fixed, let dimensions = shape.fixed,

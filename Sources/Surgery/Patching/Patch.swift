@@ -90,7 +90,7 @@ struct Patcher {
       ? []
       : [
         "no longer given out: "
-          + ending.oneSidedOutputs.map { "'\($0)'" }.joined(separator: ", ")
+          + ending.oneSidedOutputs.map { "'\(shown: $0)'" }.joined(separator: ", ")
       ]
   }
 }

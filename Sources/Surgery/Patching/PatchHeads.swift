@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import ONNXGraph
+import Tensors
 
 /// The heads to be patched, with strides, anchors and class count from the graph, or from options
 /// where the graph has no decode.
@@ -81,7 +82,7 @@ struct PatchHeads {
       )
       if let given = options.strides?[index], Double(given) != seen.x || Double(given) != seen.y {
         throw SurgeryError(
-          "--strides says \(given) for '\(map.name)', but its \(map.columns)x\(map.rows) cells of an "
+          "--strides says \(given) for '\(shown: map.name)', but its \(map.columns)x\(map.rows) cells of an "
             + "input of \(inputSize.width)x\(inputSize.height) make it \(Float(seen.x).plain)")
       }
       let first = expected[..<index].reduce(0, +)

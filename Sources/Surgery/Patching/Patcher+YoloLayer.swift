@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import ONNXGraph
+import Tensors
 
 extension Patcher {
   /// The graph cut at its head maps and ending in `YoloLayer_TRT`, as NVIDIA-AI-IOT's
@@ -71,7 +72,7 @@ extension Patcher {
         scale.strideY == derived.y
       else {
         throw SurgeryError(
-          "'\(map.name)' has stride \(Float(scale.strideX).plain) across and "
+          "'\(shown: map.name)' has stride \(Float(scale.strideX).plain) across and "
             + "\(Float(scale.strideY).plain) down, but yololayer derives "
             + "\(Float(derived.x).plain) and \(Float(derived.y).plain) from the last map's whole "
             + "stride; use --plugin batchednms or efficientnms")

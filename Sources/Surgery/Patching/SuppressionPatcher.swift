@@ -43,7 +43,7 @@ struct SuppressionPatcher {
     let dropped = ending.oneSidedOutputs
     if !dropped.isEmpty {
       notes.append(
-        "no longer given out: " + dropped.map { "'\($0)'" }.joined(separator: ", "))
+        "no longer given out: " + dropped.map { "'\(shown: $0)'" }.joined(separator: ", "))
     }
     var patched = model
     do {
@@ -77,7 +77,7 @@ struct SuppressionPatcher {
     if let difference = ending.differences.first { throw SurgeryError(difference) }
     guard ending.shown.boxes, ending.shown.scores else {
       throw SurgeryError(
-        "what the columns of '\(table.boxes.tensor)' hold is not shown by decoding synthetic maps: "
+        "what the columns of '\(shown: table.boxes.tensor)' hold is not shown by decoding synthetic maps: "
           + "expected boxes that move with a grid, or a transformer's, and their scores")
     }
     tail.read(table, classCount: classCount) { resolved.tensorDescription(of: $0)?.shape }

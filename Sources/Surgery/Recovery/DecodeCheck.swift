@@ -23,7 +23,7 @@ struct DecodeCheck {
     var logits: [[Float]] = []
     for map in maps {
       guard let zeros = probe.runs[0][map.name] else {
-        throw SurgeryError("the decode of the graph does not read '\(map.name)'")
+        throw SurgeryError("the decode of the graph does not read '\(shown: map.name)'")
       }
       let values = generator.values(zeros.shape.elementCount)
       logits.append(values)
@@ -97,7 +97,9 @@ private struct DecodedCells {
     func values(_ name: String) throws -> (values: [Float], width: Int) {
       guard let tensor = tensors[name], let width = tensor.shape.last,
         tensor.shape.elementCount >= rowCount * width
-      else { throw SurgeryError("'\(name)' does not hold a row for each of \(rowCount) cells") }
+      else {
+        throw SurgeryError("'\(shown: name)' does not hold a row for each of \(rowCount) cells")
+      }
       return (try tensor.asFloat32().elements(of: Float.self), width)
     }
     if let table = ending.table, table.kind == .products {

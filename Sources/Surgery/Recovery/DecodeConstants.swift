@@ -35,7 +35,7 @@ struct DecodeConstants {
 
   var notes: [String] {
     zip(maps, candidates).filter { $0.1.isEmpty }.map { map, _ in
-      "the anchors of '\(map.name)' stand in no constant of the graph; they are what evaluating its "
+      "the anchors of '\(shown: map.name)' stand in no constant of the graph; they are what evaluating its "
         + "decode gives"
     }
   }
@@ -56,7 +56,7 @@ struct DecodeConstants {
         let constant = candidates[index][0].map(\.text).joined(separator: ", ")
         let found = scale.anchors.map(\.text).joined(separator: ", ")
         throw SurgeryError(
-          "'\(maps[index].name)': the constants of the graph say anchors \(constant), but evaluating "
+          "'\(shown: maps[index].name)': the constants of the graph say anchors \(constant), but evaluating "
             + "its decode gives \(found): boxes are changed after the decode")
       }
       confirmed.append(

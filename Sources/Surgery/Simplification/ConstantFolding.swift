@@ -14,9 +14,9 @@ enum ConstantFolding: SimplificationPass {
     var folding: [Node] = []
     var rewrite = GraphRewrite(graph)
     for node in graph.nodes {
-      if let value = node.constantValue {
-        rewrite.fold(node.outputs[0], to: value)
-        constants.insert(node.outputs[0])
+      if let value = node.constantValue, !node.output(0).isEmpty {
+        rewrite.fold(node.output(0), to: value)
+        constants.insert(node.output(0))
         folding.append(node)
       } else if canFold(node, constants) {
         constants.formUnion(node.outputs)

@@ -41,10 +41,10 @@ struct GraphRewrite {
 
   /// The graph with the changes made and what nobody needs any more left out.
   func applied(to graph: Graph) throws(ModelError) -> Graph {
-    var graph = graph
+    var (graph, substitutes) = (graph, SubstituteWalk(substitutes))
     for (index, node) in replacements { graph.nodes[index] = node }
     for index in graph.nodes.indices {
-      graph.nodes[index].inputs = graph.nodes[index].inputs.map { resolved($0) }
+      graph.nodes[index].inputs = graph.nodes[index].inputs.map { substitutes.last(of: $0) }
       graph.nodes[index].outputs = graph.nodes[index].outputs.map {
         constants[$0] == nil ? $0 : ""
       }
@@ -55,14 +55,23 @@ struct GraphRewrite {
     graph.initializers.merge(constants) { $1 }
     return try graph.applying(.prune)
   }
+}
 
-  private func resolved(_ tensor: String) -> String {
-    var tensor = tensor
-    var steps = 0
-    while let next = substitutes[tensor], steps < substitutes.count {
-      tensor = next
-      steps += 1
+/// Follows tensors to what stands for them in the end.
+private struct SubstituteWalk {
+  private var substitutes: [String: String]
+
+  init(_ substitutes: [String: String]) { self.substitutes = substitutes }
+
+  /// The last of the substitutes, at which those that were passed point from then on.
+  mutating func last(of tensor: String) -> String {
+    var passed: [String] = []
+    var last = tensor
+    while let next = substitutes[last], passed.count <= substitutes.count {
+      passed.append(last)
+      last = next
     }
-    return tensor
+    for name in passed.dropLast() { substitutes[name] = last }
+    return last
   }
 }

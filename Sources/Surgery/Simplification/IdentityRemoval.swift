@@ -37,11 +37,11 @@ enum IdentityRemoval: SimplificationPass {
   /// The input a Where gives whole, when its condition is the same everywhere and known.
   private static func chosenBranch(_ node: Node, _ known: SymbolicInference) -> String? {
     guard node.applies(Where.self), node.inputs.count == 3,
-      let condition = known[node.inputs[0]]?.values?.fixed, let first = condition.first,
+      let condition = known[node.input(0)]?.values?.fixed, let first = condition.first,
       condition.allSatisfy({ ($0 != 0) == (first != 0) })
     else { return nil }
-    let branch = node.inputs[first != 0 ? 1 : 2]
-    guard let shape = known[branch]?.shape, known[node.outputs[0]]?.shape == shape else {
+    let branch = node.input(first != 0 ? 1 : 2)
+    guard let shape = known[branch]?.shape, known[node.output(0)]?.shape == shape else {
       return nil
     }
     return branch
@@ -49,8 +49,9 @@ enum IdentityRemoval: SimplificationPass {
 
   /// Two nodes as one that does both.
   private static func joined(_ first: Node, _ second: Node, _ graph: Graph) -> Node? {
+    guard !first.input(0).isEmpty, !second.inputs.isEmpty else { return nil }
     var joined = second
-    joined.inputs[0] = first.inputs[0]
+    joined.inputs[0] = first.input(0)
     if first.applies(Transpose.self), second.applies(Transpose.self) {
       guard case .ints(let inner) = first.attributes["perm"],
         case .ints(let outer) = second.attributes["perm"], inner.count == outer.count,
@@ -62,7 +63,7 @@ enum IdentityRemoval: SimplificationPass {
     if first.applies(Reshape.self), second.applies(Reshape.self) {
       // A 0 would mean a dimension of another tensor.
       guard second.attributes["allowzero"] == nil,
-        let target = graph.initializers[second.inputs[1]], target.elementType == .int64,
+        let target = graph.initializers[second.input(1)], target.elementType == .int64,
         !target.elements(of: Int64.self).contains(0)
       else { return nil }
       return joined

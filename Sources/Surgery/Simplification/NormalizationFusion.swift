@@ -15,19 +15,20 @@ enum NormalizationFusion: SimplificationPass {
     let consumers = graph.consumers()
     let outputs = Set(graph.outputs.map(\.name))
     var rewrite = GraphRewrite(graph)
+    let taken = graph.tensorNames
     for (index, node) in graph.nodes.enumerated() where node.applies(BatchNormalization.self) {
-      guard let input = node.inputs.first, let place = producers[input],
+      guard let input = node.inputs.first, !node.output(0).isEmpty, let place = producers[input],
         graph.nodes[place].applies(Conv.self), consumers[input] == [index],
         !outputs.contains(input), node.outputs.dropFirst().allSatisfy(\.isEmpty),
         node.attributes["training_mode"] ?? .int(0) == .int(0),
         let (weight, bias) = folded(graph.nodes[place], node, graph)
       else { continue }
       var fused = graph.nodes[place]
-      let names = ["weight", "bias"].map { graph.freeName("\(node.outputs[0]).\($0)") }
+      let names = ["weight", "bias"].map { taken.freeName("\(node.output(0)).\($0)") }
       rewrite.add(constant: names[0], weight)
       rewrite.add(constant: names[1], bias)
-      fused.inputs = [fused.inputs[0]] + names
-      fused.outputs = [node.outputs[0]]
+      fused.inputs = [fused.input(0)] + names
+      fused.outputs = [node.output(0)]
       rewrite.replace(nodeAt: index, by: fused)
       rewrite.remove(nodeAt: place)
     }
@@ -44,15 +45,15 @@ enum NormalizationFusion: SimplificationPass {
       return tensor.elements(of: Float.self).map { Double($0) }
     }
     guard conv.inputs.count > 1, norm.inputs.count == 5,
-      let shape = graph.initializers[conv.inputs[1]]?.shape, let channels = shape.first,
-      let weight = floats(conv.inputs[1]), let scale = floats(norm.inputs[1]),
-      let offset = floats(norm.inputs[2]), let mean = floats(norm.inputs[3]),
-      let variance = floats(norm.inputs[4]),
+      let shape = graph.initializers[conv.input(1)]?.shape, let channels = shape.first,
+      let weight = floats(conv.input(1)), let scale = floats(norm.input(1)),
+      let offset = floats(norm.input(2)), let mean = floats(norm.input(3)),
+      let variance = floats(norm.input(4)),
       [scale, offset, mean, variance].allSatisfy({ $0.count == channels }), channels > 0
     else { return nil }
     var bias = [Double](repeating: 0, count: channels)
-    if conv.inputs.count > 2, !conv.inputs[2].isEmpty {
-      guard let own = floats(conv.inputs[2]), own.count == channels else { return nil }
+    if conv.inputs.count > 2, !conv.input(2).isEmpty {
+      guard let own = floats(conv.input(2)), own.count == channels else { return nil }
       bias = own
     }
     var epsilon = 1e-5

@@ -17,7 +17,7 @@ enum PaddingFusion: SimplificationPass {
         let joined = node.padding(pads, in: graph)
       else { continue }
       var fused = joined
-      fused.inputs[0] = graph.nodes[place].inputs[0]
+      fused.inputs[0] = graph.nodes[place].input(0)
       rewrite.replace(nodeAt: index, by: fused)
     }
     return rewrite.isEmpty ? nil : try rewrite.applied(to: graph)
@@ -34,15 +34,15 @@ enum PaddingFusion: SimplificationPass {
       else { return nil }
       pads = given
     } else {
-      guard node.inputs.count > 1, let given = graph.initializers[node.inputs[1]],
+      guard node.inputs.count > 1, let given = graph.initializers[node.input(1)],
         given.elementType == .int64
       else { return nil }
-      if node.inputs.count > 2, !node.inputs[2].isEmpty {
-        guard let value = graph.initializers[node.inputs[2]], value.elementType == .float32,
+      if node.inputs.count > 2, !node.input(2).isEmpty {
+        guard let value = graph.initializers[node.input(2)], value.elementType == .float32,
           value.elements(of: Float.self) == [0]
         else { return nil }
       }
-      guard node.inputs.count < 4 || node.inputs[3].isEmpty else { return nil }
+      guard node.inputs.count < 4 || node.input(3).isEmpty else { return nil }
       pads = given.elements(of: Int64.self)
     }
     // Negative numbers crop.
@@ -61,7 +61,9 @@ extension Node {
     else { return nil }
     var pads = [Int64](repeating: 0, count: 2 * rank)
     if case .ints(let own) = attributes["pads"] {
-      guard own.count == pads.count else { return nil }
+      guard own.count == pads.count, own.allSatisfy({ (0..<1 << 30).contains($0) }) else {
+        return nil
+      }
       pads = own
     }
     for axis in 0..<rank {

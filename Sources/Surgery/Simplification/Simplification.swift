@@ -72,8 +72,8 @@ extension Graph {
   fileprivate mutating func fixInputs(_ shapes: [String: [Int]]) throws(SurgeryError) {
     for (name, sizes) in shapes.sorted(by: { $0.key < $1.key }) {
       guard let index = inputs.firstIndex(where: { $0.name == name }) else {
-        let known = inputs.map { "'\($0.name)'" }.joined(separator: ", ")
-        throw SurgeryError("no input '\(name)', the graph has \(known)")
+        let known = inputs.map { "'\(shown: $0.name)'" }.joined(separator: ", ")
+        throw SurgeryError("no input '\(shown: name)', the graph has \(known)")
       }
       if let declared = inputs[index].dimensions {
         let fits =
@@ -81,7 +81,8 @@ extension Graph {
           && zip(declared, sizes).allSatisfy { $0.isOpen || $0 == .fixed($1) }
         guard fits else {
           let text = declared.map(\.description).joined(separator: ",")
-          throw SurgeryError("input '\(name)' is declared [\(text)], which \(sizes) does not fit")
+          throw SurgeryError(
+            "input '\(shown: name)' is declared [\(text)], which \(sizes) does not fit")
         }
       }
       inputs[index].dimensions = sizes.map { .fixed($0) }

@@ -27,12 +27,12 @@ struct SymbolicInference {
     }
     for node in graph.nodes {
       if let value = node.constantValue {
-        tensors[node.outputs[0]] = SymbolicTensor(value)
+        tensors[node.output(0)] = SymbolicTensor(value)
         continue
       }
       let results = node.definition?.symbolicResults(symbolic(node))
       for (name, tensor) in zip(node.outputs, results ?? []) where !name.isEmpty {
-        tensors[name] = tensor
+        tensors[name] = tensor.checked
       }
     }
   }

@@ -9,6 +9,7 @@ enum SymbolicRewriting: SimplificationPass {
     let graph = model.graph
     let known = SymbolicInference(model)
     var rewrite = GraphRewrite(graph)
+    let taken = graph.tensorNames
     // The first tensor of each list of numbers.
     var firsts: [SymbolicTensor: String] = [:]
     for (index, node) in graph.nodes.enumerated() where node.domain.isEmpty {
@@ -25,7 +26,7 @@ enum SymbolicRewriting: SimplificationPass {
         }
       }
       if let target = reshapeTarget(node, graph, known) {
-        let name = graph.freeName("\(node.outputs[0]).shape")
+        let name = taken.freeName("\(node.output(0)).shape")
         var changed = node
         changed.inputs[1] = name
         rewrite.add(constant: name, Tensor(target.map { Int64($0) }))
@@ -44,9 +45,9 @@ enum SymbolicRewriting: SimplificationPass {
   private static func reshapeTarget(
     _ node: Node, _ graph: Graph, _ known: SymbolicInference
   ) -> [Int]? {
-    guard node.applies(Reshape.self), node.inputs.count == 2,
-      graph.initializers[node.inputs[1]] == nil, node.attributes["allowzero"] == nil,
-      let input = known[node.inputs[0]]?.shape, let result = known[node.outputs[0]]?.shape
+    guard node.applies(Reshape.self), node.inputs.count == 2, !node.output(0).isEmpty,
+      graph.initializers[node.input(1)] == nil, node.attributes["allowzero"] == nil,
+      let input = known[node.input(0)]?.shape, let result = known[node.output(0)]?.shape
     else { return nil }
     var target: [Int] = []
     for (axis, size) in result.enumerated() {

@@ -29,18 +29,31 @@ extension Tensor {
   ///
   /// NumPy has no bfloat16: such a tensor is written as float32, which holds the same values.
   public func npyData() -> Data {
-    if elementType == .bfloat16 {
-      return Tensor(elements(of: BFloat16.self).map(\.float), shape: shape).npyData()
-    }
-    var data = Data(NPYHeader(elementType: elementType, shape: shape).bytes)
-    withUnsafeBytes { data.append(contentsOf: $0) }
+    var data = Data()
+    withNPYParts { data.append(contentsOf: $0) }
     return data
+  }
+
+  /// Calls `body` with the bytes of ``npyData()`` in parts that are not copied for it.
+  func withNPYParts<Failure>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    if elementType == .bfloat16 {
+      return try Tensor(elements(of: BFloat16.self).map(\.float), shape: shape).withNPYParts(body)
+    }
+    let header = NPYHeader(elementType: elementType, shape: shape).bytes
+    for result in [
+      header.withUnsafeBytes { bytes in Result { () throws(Failure) in try body(bytes) } },
+      withUnsafeBytes { bytes in Result { () throws(Failure) in try body(bytes) } },
+    ] { try result.get() }
   }
 
   /// Writes the tensor as an `.npy` file, replacing what is there in one step.
   public func writeNPY(toFile path: String) throws(TensorError) {
     do {
-      try npyData().replaceFile(at: path)
+      try FileWriter.write(toFile: path) { (writer) throws(TensorError) in
+        try withNPYParts { (part) throws(TensorError) in try writer.append(part) }
+      }
     } catch {
       throw TensorError("\(path): \(error)")
     }
@@ -118,17 +131,6 @@ private struct FortranWalk {
       if coordinates[axis] < shape[axis] { return }
       coordinates[axis] = 0
       position -= strides[axis] * shape[axis]
-    }
-  }
-}
-
-extension Data {
-  /// Writes the bytes beside `path`, then renames, so that a file is there whole or not at all.
-  func replaceFile(at path: String) throws(TensorError) {
-    do {
-      try write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw TensorError("cannot be written: \(error.fileReason)")
     }
   }
 }

@@ -70,17 +70,42 @@ extension TensorArchive {
   ///
   /// - Throws: ``TensorError`` when two entries have one name or the file would exceed 4 GiB.
   public func npzData() throws(TensorError) -> Data {
+    var data = Data()
+    try write { data.append(contentsOf: $0) }
+    return data
+  }
+
+  /// Calls `body` with the bytes of the file, part by part.
+  private func write(
+    _ body: (UnsafeRawBufferPointer) throws(TensorError) -> Void
+  ) throws(TensorError) {
     var archive = ZIPWriter()
     for entry in entries {
-      try archive.append(name: entry.name + ".npy", contents: entry.tensor.npyData())
+      let tensor =
+        entry.tensor.elementType == .bfloat16
+        ? Tensor(entry.tensor.elements(of: BFloat16.self).map(\.float), shape: entry.tensor.shape)
+        : entry.tensor
+      var contents = ZIPWriter.Contents()
+      tensor.withNPYParts { contents.add($0) }
+      let header = try archive.header(of: entry.name + ".npy", contents)
+      let result = header.withUnsafeBytes { bytes in
+        Result { () throws(TensorError) in try body(bytes) }
+      }
+      try result.get()
+      try tensor.withNPYParts(body)
     }
-    return try archive.finished()
+    let end = try archive.directoryAndEnd()
+    let result = end.withUnsafeBytes { bytes in Result { () throws(TensorError) in try body(bytes) }
+    }
+    try result.get()
   }
 
   /// Writes an `.npz` file that `numpy.load` reads, replacing what is there in one step.
   public func write(toFile path: String) throws(TensorError) {
     do {
-      try npzData().replaceFile(at: path)
+      try FileWriter.write(toFile: path) { (writer) throws(TensorError) in
+        try write { (part) throws(TensorError) in try writer.append(part) }
+      }
     } catch {
       throw TensorError("\(path): \(error)")
     }

@@ -1,8 +1,20 @@
 import FoundationEssentials
 
-/// Builds a ZIP archive of stored members: the same bytes whenever it is made.
+/// Makes what stands around the members of a ZIP archive that are stored as they are: the same bytes
+/// whenever it is made.
 struct ZIPWriter {
-  private var members = Data()
+  /// Size and checksum of a member, taken in part by part.
+  struct Contents {
+    fileprivate var count = 0
+    fileprivate var checksum = 0
+
+    mutating func add(_ part: UnsafeRawBufferPointer) {
+      count += part.count
+      checksum = crc32(part, after: checksum)
+    }
+  }
+
+  private var position = 0
   private var directory = Data()
   private var names: Set<String> = []
 
@@ -10,7 +22,8 @@ struct ZIPWriter {
   private static let firstOfJanuary1980: UInt16 = 0x0021
   private static let isUTF8: UInt16 = 0x0800
 
-  mutating func append(name: String, contents: Data) throws(TensorError) {
+  /// What stands before the next member.
+  mutating func header(of name: String, _ contents: Contents) throws(TensorError) -> Data {
     guard names.insert(name).inserted else {
       throw TensorError("two members are named \(name.debugDescription)")
     }
@@ -19,7 +32,7 @@ struct ZIPWriter {
         "\(String(name.prefix(40)).debugDescription) is too long, or holds a zero byte, for an archive"
       )
     }
-    guard members.count + contents.count < Int(UInt32.max), names.count < Int(UInt16.max) else {
+    guard position + contents.count < Int(UInt32.max), names.count < Int(UInt16.max) else {
       throw TensorError("more than 4 GiB or 65,534 tensors do not fit in an archive")
     }
     let header = header(name: name, contents: contents)
@@ -29,16 +42,18 @@ struct ZIPWriter {
     directory.append(littleEndian: 0 as UInt16)  // no comment
     directory.append(littleEndian: 0 as UInt32)  // first disk, binary data
     directory.append(littleEndian: 0o644 << 16 as UInt32)
-    directory.append(littleEndian: UInt32(members.count))
+    directory.append(littleEndian: UInt32(position))
     directory.append(contentsOf: name.utf8)
-    members.append(littleEndian: 0x0403_4B50 as UInt32)
-    members.append(header)
-    members.append(contentsOf: name.utf8)
-    members.append(contents)
+    var own = Data()
+    own.append(littleEndian: 0x0403_4B50 as UInt32)
+    own.append(header)
+    own.append(contentsOf: name.utf8)
+    position += own.count + contents.count
+    return own
   }
 
   /// The part that a member's own header and its directory record share.
-  private func header(name: String, contents: Data) -> Data {
+  private func header(name: String, contents: Contents) -> Data {
     let isASCII = name.utf8.allSatisfy { $0 < 0x80 }
     var header = Data()
     header.append(littleEndian: ZIPWriter.version)
@@ -46,7 +61,7 @@ struct ZIPWriter {
     header.append(littleEndian: 0 as UInt16)  // stored
     header.append(littleEndian: 0 as UInt16)  // midnight
     header.append(littleEndian: ZIPWriter.firstOfJanuary1980)
-    header.append(littleEndian: UInt32(contents.withUnsafeBytes { crc32($0) }))
+    header.append(littleEndian: UInt32(contents.checksum))
     header.append(littleEndian: UInt32(contents.count))
     header.append(littleEndian: UInt32(contents.count))
     header.append(littleEndian: UInt16(name.utf8.count))
@@ -54,9 +69,9 @@ struct ZIPWriter {
     return header
   }
 
-  /// The whole archive.
-  func finished() throws(TensorError) -> Data {
-    guard members.count + directory.count < Int(UInt32.max) else {
+  /// What stands after the last member.
+  func directoryAndEnd() throws(TensorError) -> Data {
+    guard position + directory.count < Int(UInt32.max) else {
       throw TensorError("more than 4 GiB do not fit in an archive")
     }
     var end = Data()
@@ -65,9 +80,9 @@ struct ZIPWriter {
     end.append(littleEndian: UInt16(names.count))
     end.append(littleEndian: UInt16(names.count))
     end.append(littleEndian: UInt32(directory.count))
-    end.append(littleEndian: UInt32(members.count))
+    end.append(littleEndian: UInt32(position))
     end.append(littleEndian: 0 as UInt16)  // no comment
-    return members + directory + end
+    return directory + end
   }
 }
 

@@ -1,8 +1,12 @@
 import CZlib
 
 /// The CRC-32 of `bytes`.
-func crc32(_ bytes: UnsafeRawBufferPointer) -> Int {
-  Int(CZlib.crc32_z(0, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count))
+///
+/// - Parameter before: the checksum of what stands before the bytes.
+func crc32(_ bytes: UnsafeRawBufferPointer, after before: Int = 0) -> Int {
+  Int(
+    CZlib.crc32_z(UInt(before), bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+  )
 }
 
 /// The `count` bytes that `packed` deflates to.

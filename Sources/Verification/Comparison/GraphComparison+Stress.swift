@@ -121,7 +121,7 @@ extension GraphComparison {
         report.different += found.different
         if found.different > 0, reasons.isEmpty {
           reasons.append(
-            "\(found.different) elements of '\(original.name)' differ behind what both graphs "
+            "\(found.different) elements of '\(shown: original.name)' differ behind what both graphs "
               + "compute, fed \(variation) values, by up to \(Figure(found.maxAbsoluteError).text)")
         }
       }

@@ -312,7 +312,7 @@ extension GraphComparison {
     guard first.original != second.original, first.patched == second.patched,
       let name = first.patched.keys.sorted().first
     else { return nil }
-    return "what the patched graph gives out, '\(name)' first, is the same for two pictures"
+    return "what the patched graph gives out, '\(shown: name)' first, is the same for two pictures"
   }
 
   // MARK: Structure
@@ -343,7 +343,7 @@ extension GraphComparison {
       names = constant.patched.filter { live.contains($0) }
     }
     guard let first = names.first else { return nil }
-    return "'\(first)' of the patched graph does not depend on the image"
+    return "'\(shown: first)' of the patched graph does not depend on the image"
   }
 }
 

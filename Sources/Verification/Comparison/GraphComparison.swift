@@ -232,7 +232,7 @@ struct GraphComparison {
         for (model, (tensors, fed)) in models.with(results.with(image.tensors)).both {
           guard let name = tensors.firstThatVaries(inBatchOf: fed.shape[0]) else { continue }
           judgement.differ(
-            "\(model.path): '\(name)' is not the same for every image of a batch that holds one "
+            "\(model.path): '\(shown: name)' is not the same for every image of a batch that holds one "
               + "picture several times")
         }
       }
@@ -271,7 +271,7 @@ struct GraphComparison {
     else { return }
     let areLogits = patched.activation == .logit
     judgement.differ(
-      "'\(patched.scores.tensor)' holds \(areLogits ? "probabilities" : "logits") in the original and "
+      "'\(shown: patched.scores.tensor)' holds \(areLogits ? "probabilities" : "logits") in the original and "
         + "\(areLogits ? "logits" : "probabilities") in the patched graph",
       cause: areLogits ? "sigmoid-missing" : "sigmoid-twice")
   }

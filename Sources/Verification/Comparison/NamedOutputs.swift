@@ -42,7 +42,7 @@ struct NamedOutputs: Sendable {
       let count = outputs.patched.count { $0 == name }
       let places = read.map { $0.firstIndex(of: name) }
       if count > 1 {
-        differences.append("the patched graph gives out '\(name)' \(count) times")
+        differences.append("the patched graph gives out '\(shown: name)' \(count) times")
       } else if count == 0 {
         if places.original == nil { judgeMissing(name, models.original.model.graph, endings) }
       } else if places.original == nil || places.patched == nil {
@@ -55,7 +55,7 @@ struct NamedOutputs: Sendable {
     }
     for name in outputs.patched.uniqued
     where !outputs.original.contains(name) && !read.patched.contains(name) {
-      skip("output '\(name)' of the patched graph", "the original has none of that name")
+      skip("output '\(shown: name)' of the patched graph", "the original has none of that name")
     }
   }
 
@@ -64,13 +64,13 @@ struct NamedOutputs: Sendable {
   }
 
   private mutating func judgeMissing(_ name: String, _ graph: Graph, _ endings: Pair<Ending>) {
-    let what = "output '\(name)' of the original"
+    let what = "output '\(shown: name)' of the original"
     if graph.ancestors(of: endings.original.detectionOutputs).contains(name) {
       skip(what, "the patched graph has none of that name; the detections are made from it")
     } else if endings.patched.givesDetectionsOnly {
       skip(what, "the patched graph ends in \(endings.patched.form.rawValue), which has none")
     } else {
-      differences.append("the patched graph does not give out '\(name)'")
+      differences.append("the patched graph does not give out '\(shown: name)'")
     }
   }
 
@@ -78,7 +78,7 @@ struct NamedOutputs: Sendable {
   private mutating func judge(_ name: String, _ lookups: Pair<TensorLookup>, isExempt: Bool) {
     guard let reason = Self.mismatch(name, lookups) else { return compared.append(name) }
     if isExempt {
-      skip("output '\(name)'", reason + "; detections are read from the original's")
+      skip("output '\(shown: name)'", reason + "; detections are read from the original's")
     } else {
       differences.append(reason)
     }
@@ -90,7 +90,7 @@ struct NamedOutputs: Sendable {
     outputs: [String]
   ) {
     if isMoved {
-      differences.append("'\(name)' stands for another of the detections' tensors")
+      differences.append("'\(shown: name)' stands for another of the detections' tensors")
       return
     }
     if let reason = Self.mismatch(name, lookups, ignoringSizes: endings.original.isPluginForm) {
@@ -138,7 +138,7 @@ struct NamedOutputs: Sendable {
     let found = types.with(shapes).map { type, shape in
       types.original == types.patched ? "\(shape)" : "\(type)\(shape)"
     }
-    return "'\(name)' is \(found.original) in \(names.original) and \(found.patched) in "
+    return "'\(shown: name)' is \(found.original) in \(names.original) and \(found.patched) in "
       + names.patched
   }
 }
@@ -177,7 +177,7 @@ extension NamedOutputs {
         tolerance, &report, &judgement)
       if found.different > 0 {
         judgement.explain(
-          extraKind.cause, by: "the columns from \(first) of '\(name)', behind the classes, differ")
+          extraKind.cause, by: "the columns from \(first) of '\(shown: name)', behind the classes, differ")
       }
     }
   }
@@ -189,7 +189,7 @@ extension NamedOutputs {
   ) -> TensorComparison {
     let found = TensorComparison(
       original: original, patched: patched, tolerance: tolerance, axis: axis)
-    judgement.add(found, named: "'\(name)'", tolerance: tolerance, isEvidence: false)
+    judgement.add(found, named: "'\(shown: name)'", tolerance: tolerance, isEvidence: false)
     report.tensors =
       (report.tensors ?? []) + [
         TensorReport(

@@ -1,5 +1,6 @@
 import BoxMath
 import Detection
+import Tensors
 
 /// Brings two sides to detections where at least one ends in an NMS plugin: the other goes through
 /// the same suppression.
@@ -132,7 +133,7 @@ struct SuppressionJudge {
     guard (0..<sides.original.cells.classCount).contains(background) else { return }
     let label = labels?[background]
     let found =
-      "the plugin never gives out class \(background)" + (label.map { " ('\($0)')" } ?? "")
+      "the plugin never gives out class \(background)" + (label.map { " ('\(shown: $0)')" } ?? "")
       + ", its background"
     if label?.lowercased().contains("background") == true {
       judgement.note(found)

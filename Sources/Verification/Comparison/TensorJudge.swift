@@ -18,7 +18,7 @@ struct TensorJudge {
       let tolerance = max(self.tolerance, original.tensor.halfTolerance)
       let found = TensorComparison(
         original: original.tensor, patched: patched.tensor, tolerance: tolerance)
-      judgement.add(found, named: "'\(original.name)'", tolerance: tolerance)
+      judgement.add(found, named: "'\(shown: original.name)'", tolerance: tolerance)
       return TensorReport(
         original: original.name, patched: patched.name, pairedBy: pairedBy,
         maxAbsoluteError: Figure(found.maxAbsoluteError),
@@ -38,11 +38,11 @@ struct TensorJudge {
     if requiresAll, !pairing.pairs.isEmpty {
       for output in pairing.unpaired.original {
         judgement.differ(
-          "\(judgement.names.patched) does not give out '\(output.name)'", in: .tensors)
+          "\(judgement.names.patched) does not give out '\(shown: output.name)'", in: .tensors)
       }
     }
     for (path, unpaired) in paths.with(pairing.unpaired).both where !unpaired.isEmpty {
-      let names = unpaired.map { "'\($0.name)' \($0.tensor.shape)" }.joined(separator: ", ")
+      let names = unpaired.map { "'\(shown: $0.name)' \($0.tensor.shape)" }.joined(separator: ", ")
       judgement.note("\(path): outputs without a counterpart: \(names)")
     }
     if pairing.pairs.isEmpty, pairing.mismatched.isEmpty || isExempt {

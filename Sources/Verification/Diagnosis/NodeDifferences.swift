@@ -54,7 +54,7 @@ private struct NodeDifference {
       changed.operatorType = nodes.patched.operatorType
       changed.opset = nodes.patched.opset
       types = []
-      found.append("the operator \(nodes.patched.operatorType)")
+      found.append("the operator \(shown: nodes.patched.operatorType)")
     }
     isOfOperator = !found.isEmpty
     for name in Set(nodes.original.attributes.keys).union(nodes.patched.attributes.keys).sorted() {
@@ -62,7 +62,7 @@ private struct NodeDifference {
       guard values.original != values.patched else { continue }
       changed.attributes[name] = values.patched
       types = []
-      found.append("\(name) \(values.patched.text), expected \(values.original.text)")
+      found.append("\(shown: name) \(values.patched.text), expected \(values.original.text)")
     }
     guard nodes.original.inputs.count == nodes.patched.inputs.count else { return nil }
     for index in nodes.original.inputs.indices {
@@ -224,12 +224,12 @@ extension Attribute? {
     case nil: "absent"
     case .int(let value): "\(value)"
     case .float(let value): Figure(value).text
-    case .string(let value): value
-    case .ints(let values): "[" + values.map(String.init).joined(separator: ", ") + "]"
-    case .floats(let values): "[" + values.map { Figure($0).text }.joined(separator: ", ") + "]"
-    case .strings(let values): "[" + values.joined(separator: ", ") + "]"
+    case .string(let value): value.shown
+    case .ints(let values): "[" + values.map(String.init).listed + "]"
+    case .floats(let values): "[" + values.map { Figure($0).text }.listed + "]"
+    case .strings(let values): "[" + values.listed + "]"
     case .tensor(let value): "a tensor of shape \(value.shape)"
-    case .other(let kind): kind
+    case .other(let kind): kind.shown
     }
   }
 }

@@ -44,8 +44,9 @@ public struct Decoding: Sendable {
     var fed: [String: Tensor] = [:]
     for name in tail.inputs {
       guard let tensor = heads[name] ?? heads[name.inFileName] else {
-        let given = heads.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-        throw Refusal("\(path): the plugin's input '\(name)' is not among what is given: \(given)")
+        let given = heads.keys.sorted().map { "'\(shown: $0)'" }.joined(separator: ", ")
+        throw Refusal(
+          "\(path): the plugin's input '\(shown: name)' is not among what is given: \(given)")
       }
       fed[name] = try tensor.asFloat32()
     }

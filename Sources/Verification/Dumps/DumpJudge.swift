@@ -126,7 +126,7 @@ struct DumpJudge {
     }
     for entry in outputs.unknown {
       judgement.note(
-        "\(dumpPath): '\(entry.name)' \(entry.tensor.shape) is no output of the graph")
+        "\(dumpPath): '\(shown: entry.name)' \(entry.tensor.shape) is no output of the graph")
     }
     TensorJudge(
       paths: Pair(original: path, patched: dumpPath),

@@ -59,7 +59,7 @@ struct DumpOutputs {
     } else {
       misshapen.insert(output.name)
       reasons[output.name] =
-        "'\(entry.name)' is \(entry.tensor.elementType)\(entry.tensor.shape) in the dump, expected "
+        "'\(shown: entry.name)' is \(entry.tensor.elementType)\(entry.tensor.shape) in the dump, expected "
         + "\(output.text)"
     }
   }
@@ -87,9 +87,9 @@ struct DumpOutputs {
   }
 
   private func reason(_ output: ExpectedOutput) -> String {
-    let found = unknown.map { "'\($0.name)' \($0.tensor.elementType)\($0.tensor.shape)" }
+    let found = unknown.map { "'\(shown: $0.name)' \($0.tensor.elementType)\($0.tensor.shape)" }
     let isAmbiguous = !choices(for: output).isEmpty
-    return "the dump has no '\(output.name)' \(output.text)"
+    return "the dump has no '\(shown: output.name)' \(output.text)"
       + (found.isEmpty ? "" : "; it also holds \(found.joined(separator: ", "))")
       + (isAmbiguous ? ": several could be it" : "")
   }

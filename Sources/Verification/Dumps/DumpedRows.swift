@@ -25,11 +25,11 @@ struct DumpedRows {
         $1
       }
       notes = [
-        "the dump has no '\(number)'; taken are the rows before the zeros at the end: "
+        "the dump has no '\(shown: number)'; taken are the rows before the zeros at the end: "
           + counts.map(String.init).joined(separator: ", ")
       ]
     } catch {
-      throw Refusal("the dump has no '\(number)', and \(error)")
+      throw Refusal("the dump has no '\(shown: number)', and \(error)")
     }
   }
 

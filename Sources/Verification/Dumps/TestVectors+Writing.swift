@@ -22,9 +22,13 @@ extension TestVectors {
     }
     let target = URL(fileURLWithPath: path)
     let draft = target.deletingLastPathComponent().appendingPathComponent(
-      ".\(target.lastPathComponent).\(UUID().uuidString)")
+      Drafts.freshName())
+    Drafts.add(draft.path)
     do {
-      defer { try? files.removeItem(at: draft) }
+      defer {
+        try? files.removeItem(at: draft)
+        Drafts.remove(draft.path)
+      }
       try files.createDirectory(at: draft, withIntermediateDirectories: false)
       try write(into: draft)
       guard rename(draft.path, target.path) == 0 else {

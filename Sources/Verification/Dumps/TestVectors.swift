@@ -123,7 +123,7 @@ extension LoadedModel {
     }
     return try names.map { name in
       guard let shape = resolved.description(of: name)?.shape else {
-        throw Refusal("\(path): the shape of the plugin's input '\(name)' is not known")
+        throw Refusal("\(path): the shape of the plugin's input '\(shown: name)' is not known")
       }
       return shape
     }

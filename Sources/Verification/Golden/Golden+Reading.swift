@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Tensors
 
 extension Golden {
   /// Reads a record.
@@ -6,13 +7,13 @@ extension Golden {
   /// - Throws: ``GoldenError``, naming the file, for what is no record, was changed after it was
   ///   written, or has a format that is newer than this release.
   public init(contentsOfFile path: String) throws(GoldenError) {
-    let url = URL(fileURLWithPath: path)
-    guard let data = try? Data(contentsOf: url) else {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw GoldenError("\(path): \(exists ? "cannot be read" : "no such file")")
-    }
     do {
-      try self.init(data: data)
+      let file = try MappedFile(path: path)
+      guard file.bytes.count <= Self.sizeLimit else {
+        throw GoldenError(
+          "\(file.bytes.count) bytes, expected a record of at most \(Self.sizeLimit)")
+      }
+      try self.init(data: withExtendedLifetime(file) { Data(file.bytes) })
     } catch {
       throw GoldenError("\(path): \(error)")
     }
@@ -39,9 +40,10 @@ extension Golden {
   /// Writes the record, replacing what is there in one step.
   public func write(toFile path: String) throws(GoldenError) {
     do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      // An update takes the place of the record it was made from.
+      try FileWriter.write(Data(text.utf8), toFile: path, replacingInput: true)
     } catch {
-      throw GoldenError("\(path): cannot be written: \(error.fileReason)")
+      throw GoldenError("\(path): \(error)")
     }
   }
 
@@ -82,7 +84,7 @@ private struct DecodingText: CustomStringConvertible {
   var description: String {
     switch error {
     case DecodingError.keyNotFound(let key, let context):
-      "\(place(context.codingPath))no '\(key.stringValue)'"
+      "\(place(context.codingPath))no '\(shown: key.stringValue)'"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
       DecodingError.dataCorrupted(let context):
       place(context.codingPath)

@@ -62,8 +62,8 @@ public func recordGolden(
 
 /// The digest of a file's bytes.
 func sha256(ofFile path: String) throws(GoldenError) -> String {
-  guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe) else {
+  guard let digest = SHA256.hexDigest(ofFile: path) else {
     throw GoldenError("\(path): cannot be read")
   }
-  return SHA256.hexDigest(of: data)
+  return digest
 }

@@ -159,7 +159,7 @@ private struct GoldenDumpCheck {
       return (form.reading(outputs.tensors), outputs)
     }
     let held = run.tensors.entries.map {
-      "'\($0.name)' \($0.tensor.elementType)\($0.tensor.shape)"
+      "'\(shown: $0.name)' \($0.tensor.elementType)\($0.tensor.shape)"
     }
     throw Refusal(
       "holds \(held.joined(separator: ", ")), expected "

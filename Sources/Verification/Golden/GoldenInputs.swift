@@ -20,6 +20,10 @@ struct GoldenInputs {
       archive = nil
       return
     }
+    guard !inputs.contains("/") else {
+      throw Refusal(
+        "the record's embedded inputs are '\(shown: inputs)', expected a file beside it")
+    }
     do {
       archive = try TensorArchive(contentsOfFile: "\(folder)/\(inputs)")
     } catch {
@@ -82,15 +86,17 @@ struct GoldenInputs {
 
   private func unchangedFile(_ image: RecordedImage) throws(Refusal) -> ImageSource {
     let path = path(of: image)
-    guard let data = FileManager.default.contents(atPath: path) else {
+    // A record may come from anyone: only regular files are read for it, and nothing is said of a file
+    // that is another than the recorded one.
+    guard let file = try? MappedFile(path: path) else {
       throw Refusal(
         "\(image.path): no such image at \(path): give --images DIR, or record with --embed-inputs")
     }
-    let found = SHA256.hexDigest(of: data)
+    let found = withExtendedLifetime(file) { SHA256.hexDigest(of: file.bytes) }
     guard found == image.sha256 else {
       throw Refusal(
-        "\(image.path): the image has changed: \(path) has SHA-256 \(found.prefix(12))…, recorded "
-          + "\(image.sha256.prefix(12))…; restore it, or record again")
+        "\(image.path): the image has changed: the file at \(path) is not the recorded one; restore it, "
+          + "or record again")
     }
     return .file(path)
   }
@@ -102,7 +108,8 @@ struct GoldenInputs {
     // All images of one file share its tensor.
     let first = golden.images.firstIndex { $0.path == image.path } ?? index
     guard let tensor = archive[Self.entryName(first)] else {
-      throw Refusal("\(image.path): no tensor '\(Self.entryName(first))' in \(golden.inputs ?? "")")
+      throw Refusal(
+        "\(image.path): no tensor '\(shown: Self.entryName(first))' in \(golden.inputs ?? "")")
     }
     try check(tensor, of: image, "the embedded input")
     guard image.batchIndex == nil else { return tensor }

@@ -1,5 +1,6 @@
 import Detection
 import ONNXGraph
+import Tensors
 
 extension RecordedSuppression {
   /// The node that a graph's NMS plugin is.
@@ -30,7 +31,7 @@ extension RecordedSuppression {
       operatorType: operatorType, inputs: [], outputs: [], attributes: attributes)
     do {
       guard let plugin = try NMSPlugin(node) else {
-        throw GoldenError("not a record: '\(operatorType)' is no NMS plugin")
+        throw GoldenError("not a record: '\(shown: operatorType)' is no NMS plugin")
       }
       self.plugin = plugin
     } catch let error as GoldenError {

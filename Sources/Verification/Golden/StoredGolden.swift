@@ -103,7 +103,7 @@ struct StoredGolden: Decodable {
           try image.requireDrawnSample(classCount: classes.count, seed: seed)
           return image
         } catch {
-          throw GoldenError("image '\(image.path)': \(error)")
+          throw GoldenError("image '\(shown: image.path)': \(error)")
         }
       })
   }

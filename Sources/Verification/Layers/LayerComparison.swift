@@ -97,7 +97,7 @@ package struct LayerComparison: Sendable {
         following.allSatisfy({ !reports[$0].layer.isBeyondNoise })
       else { return true }
       notes.append(
-        "'\(layer.original)' and '\(layer.patched)' (paired by \(layer.pairedBy.rawValue)) are not "
+        "'\(shown: layer.original)' and '\(shown: layer.patched)' (paired by \(layer.pairedBy.rawValue)) are not "
           + "the same, but all that is made of them agrees: not taken for a pair")
       return false
     }

@@ -47,7 +47,10 @@ struct LayerExtract {
     guard !files.fileExists(atPath: folder) else {
       throw Refusal("\(folder): exists already, expected a folder to be made")
     }
-    let partial = "\(folder).partial-\(UUID().uuidString)"
+    let partial = URL(fileURLWithPath: folder).deletingLastPathComponent()
+      .appendingPathComponent(Drafts.freshName()).path
+    Drafts.add(partial)
+    defer { Drafts.remove(partial) }
     do {
       try files.createDirectory(atPath: partial, withIntermediateDirectories: true)
       for (title, part) in Pair(original: "original", patched: "patched").with(parts).both {

@@ -28,7 +28,7 @@ struct LayerSide {
     ) { first, _ in first }
     let nodes = joint.model.graph.nodes.filter { [localNames] node in
       // A plugin chooses rows, of which a last bit may change the order.
-      node.outputs.contains { localNames[$0] != nil } && joint.isData(node.outputs[0])
+      node.outputs.contains { localNames[$0] != nil } && joint.isData(node.output(0))
         && !node.isPlugin
     }
     var readers: [String: [Int]] = [:]

@@ -1,4 +1,5 @@
 import Surgery
+import Tensors
 
 /// What checking a model found.
 public struct FindingsReport: Sendable, Codable, Equatable {
@@ -18,8 +19,8 @@ public struct FindingsReport: Sendable, Codable, Equatable {
   /// The findings for people.
   public var text: String {
     var lines = findings.map { finding in
-      "\(finding.severity.rawValue) \(finding.rule): \(finding.place): \(finding.message); "
-        + "\(finding.remedy)"
+      ("\(finding.severity.rawValue) \(finding.rule): \(finding.place): \(finding.message); "
+        + "\(finding.remedy)").escapedForLine
     }
     lines.append("\(path): \(errors) errors, \(warnings) warnings")
     return lines.map { $0 + "\n" }.joined()

@@ -1,4 +1,5 @@
 import Surgery
+import Tensors
 
 extension Inspection {
   /// The findings for people.
@@ -13,20 +14,21 @@ extension Inspection {
     lines.append(
       "opsets      "
         + opsets.sorted { $0.key < $1.key }.map { domain, version in
-          "\(domain.isEmpty ? "ai.onnx" : domain) \(version)"
+          "\(domain.isEmpty ? "ai.onnx" : domain.shown) \(version)"
         }.joined(separator: ", "))
     let counts = operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let total = operators.values.reduce(0, +)
     lines.append(
-      "nodes       \(total): " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+      "nodes       \(total): "
+        + counts.map { "\($0.value) \(shown: $0.key)" }.joined(separator: ", "))
     lines.append("parameters  \(parameters)")
     if let multiplyAdds { lines.append("mult-adds   \(multiplyAdds)") }
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-      lines.append("metadata    \(key): \(value)")
+      lines.append("metadata    \(shown: key): \(value.shownAtLength)")
     }
     for missing in missingOperators {
       let title = missing.domain.isEmpty ? missing.type : "\(missing.domain).\(missing.type)"
-      lines.append("missing     \(title) (opset \(missing.version), \(missing.count) nodes)")
+      lines.append("missing     \(shown: title) (opset \(missing.version), \(missing.count) nodes)")
     }
     if let layers { lines += Layer.lines(layers) }
     return lines.map { $0 + "\n" }.joined()
@@ -51,7 +53,7 @@ extension Inspection {
     return groups.map { key, names in
       let unit = key[1].isEmpty ? "" : " (\(key[1]))"
       let evidence = key[2] == "experiment" ? "shown by experiment" : "by \(key[2])"
-      return "columns     '\(key[0])' \(names.joined(separator: ", "))\(unit), "
+      return "columns     '\(shown: key[0])' \(names.joined(separator: ", "))\(unit), "
         + (key[2] == "assumed" ? "assumed" : key[2] == "declared" ? "declared" : evidence)
     }
   }
@@ -74,7 +76,8 @@ extension Inspection.Plugin {
     ["plugin      \(node)"]
       + attributes.map { attribute in
         let graph = attribute.graph.map { $0 == attribute.value ? "as the graph" : "graph: \($0)" }
-        return "            \(attribute.name) \(attribute.value)\(graph.map { " (\($0))" } ?? "")"
+        return
+          "            \(shown: attribute.name) \(attribute.value.shownAtLength)\(graph.map { " (\($0))" } ?? "")"
       }
   }
 }
@@ -82,9 +85,10 @@ extension Inspection.Plugin {
 extension Inspection.Layer {
   fileprivate static func lines(_ layers: [Inspection.Layer]) -> [String] {
     layers.enumerated().map { index, layer in
-      let outputs = layer.outputs.map { $0.text }.joined(separator: ", ")
+      let outputs = layer.outputs.prefix(10).map { $0.text }.joined(separator: ", ")
       let work = layer.multiplyAdds.map { ", \($0) mult-adds" } ?? ""
-      return "layer \(index)  \(layer.operatorType) \(layer.name) -> \(outputs)\(work)"
+      return
+        "layer \(index)  \(shown: layer.operatorType) \(shown: layer.name) -> \(outputs)\(work)"
     }
   }
 }
@@ -96,11 +100,11 @@ extension Inspection.TensorInfo {
         + shape.map { dimension in
           switch dimension {
           case .fixed(let size): "\(size)"
-          case .named(let name): name
+          case .named(let name): name.shown
           case .unknown: "?"
           }
         }.joined(separator: ",") + "]"
     }
-    return "\(name): \(type ?? "any type") \(dimensions ?? "of any shape")"
+    return "\(shown: name): \(type ?? "any type") \(dimensions ?? "of any shape")"
   }
 }

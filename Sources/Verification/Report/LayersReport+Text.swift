@@ -1,3 +1,5 @@
+import Tensors
+
 extension LayersReport {
   /// Layers that the text names at most.
   private static let rowLimit = 10
@@ -55,7 +57,8 @@ extension LayerPairs {
 
 extension LayerReport {
   fileprivate var text: String {
-    let names = original == patched ? "'\(patched)'" : "'\(original)' and '\(patched)'"
+    let names =
+      original == patched ? "'\(shown: patched)'" : "'\(shown: original)' and '\(shown: patched)'"
     return "\(names) (paired by \(pairedBy.rawValue)), \(difference.text) apart, "
       + "\(exactDifference.text) in float64; rounding explains \(noiseFloor.text)"
   }

@@ -1,13 +1,15 @@
+import Tensors
+
 extension PrecisionReport {
   /// A line for the cells, or one for each output where there are none.
   var textLines: [String] {
     guard let cells else {
       return outputs.map { output in
-        "noise       \(output.graph.rawValue) '\(output.name)': rounding makes errors of up to "
+        "noise       \(output.graph.rawValue) '\(shown: output.name)': rounding makes errors of up to "
           + "\(output.maxError.text), \(output.rmsError.text) on average"
       }
         + (tensors ?? []).map { pair in
-          "in float64  '\(pair.original)' and '\(pair.patched)' are \(pair.maxAbsoluteError.text) apart"
+          "in float64  '\(shown: pair.original)' and '\(shown: pair.patched)' are \(pair.maxAbsoluteError.text) apart"
         }
     }
     let nearer =
@@ -41,7 +43,7 @@ extension SimulationReport {
     }
     for output in outputs ?? [] {
       lines.append(
-        "simulated   \(title): '\(output.name)' moves by up to \(output.maxError.text), "
+        "simulated   \(title): '\(shown: output.name)' moves by up to \(output.maxError.text), "
           + "\(output.rmsError.text) on average")
     }
     return lines
@@ -60,7 +62,7 @@ extension SimulationReport.Survival {
 extension DriftReport {
   var textLines: [String] {
     guard let first else { return ["drift       no layer is beyond its noise floor"] }
-    return ["drift       first at \(first.node), '\(first.patched)'"]
+    return ["drift       first at \(first.node), '\(shown: first.patched)'"]
       + ranked.map { "              \($0.node) " + $0.addedText }
   }
 }

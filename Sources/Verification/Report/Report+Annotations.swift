@@ -1,3 +1,5 @@
+import Tensors
+
 extension Report {
   /// The reasons of a verdict that is not `equivalent`, and what explains it, as annotations of GitHub Actions, a workflow
   /// command a line.
@@ -24,7 +26,7 @@ extension String {
       case "\n": escaped += "%0A"
       case ":" where inProperty: escaped += "%3A"
       case "," where inProperty: escaped += "%2C"
-      default: escaped.unicodeScalars.append(scalar)
+      default: escaped += String(scalar).escapedForLine
       }
     }
     return escaped

@@ -1,3 +1,5 @@
+import Tensors
+
 extension Report {
   /// The report as JUnit XML: a test case for each image and each thing that was looked at in it, the
   /// explanation and the diagnosis as the text of its failure. What could not be read or run is an error.
@@ -78,14 +80,14 @@ extension String {
   /// As the text or an attribute of an XML element; what XML cannot hold becomes U+FFFD.
   fileprivate var escapedForXML: String {
     var escaped = ""
-    for scalar in unicodeScalars {
+    for scalar in escapedDirections.unicodeScalars {
       switch scalar {
       case "&": escaped += "&amp;"
       case "<": escaped += "&lt;"
       case ">": escaped += "&gt;"
       case "\"": escaped += "&quot;"
       case "\n", "\r", "\t": escaped += "&#\(scalar.value);"
-      case "\0"..."\u{1f}", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
+      case "\0"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": escaped += "\u{fffd}"
       default: escaped.unicodeScalars.append(scalar)
       }
     }

@@ -64,7 +64,7 @@ extension GraphReport {
   fileprivate var formText: String {
     guard let form else { return "" }
     guard let readFrom, hasOtherOutputs else { return form }
-    return "\(form), read from \(readFrom.map { "'\($0)'" }.joined(separator: ", "))"
+    return "\(form), read from \(readFrom.map { "'\(shown: $0)'" }.joined(separator: ", "))"
   }
 }
 

@@ -34,6 +34,13 @@ public struct Report: Sendable, Codable, Equatable {
   /// Those of the reasons that are errors: what could not be read or run. Not encoded by itself.
   public var failures: [String] = []
 
+  /// What a script that reads standard error alone is to know: what could not be read or run, or else
+  /// why an undecided comparison is.
+  public var failuresOnStandardError: [String] {
+    guard failures.isEmpty, verdict == .undecided else { return failures }
+    return [reasons.first ?? "undecided: nothing could be compared"]
+  }
+
   private enum CodingKeys: String, CodingKey {
     case schema, verdict, reasons, notes, notCompared, original, patched, golden, sharing, dump,
       images, synthetic, stress,

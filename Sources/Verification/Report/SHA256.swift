@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Tensors
 
 /// The hash function SHA-256 of FIPS 180-4.
 ///
@@ -12,8 +13,8 @@ package struct SHA256 {
 
   /// The digest of a file's bytes; `nil` when it cannot be read.
   static func hexDigest(ofFile path: String) -> String? {
-    (try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)).map {
-      hexDigest(of: $0)
+    (try? MappedFile(path: path)).map { file in
+      withExtendedLifetime(file) { hexDigest(of: file.bytes) }
     }
   }
 

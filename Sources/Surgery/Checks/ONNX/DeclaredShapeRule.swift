@@ -13,7 +13,7 @@ enum DeclaredShapeRule: CheckRule {
       else { return nil }
       let text = declared.map(\.description).joined(separator: ",")
       return RuleFinding(
-        at: "tensor '\(info.name)'", "is declared [\(text)], but is \(found)",
+        at: "tensor '\(shown: info.name)'", "is declared [\(text)], but is \(found)",
         remedy: "correct the declaration or leave it out")
     }
   }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum DeclaredTypeRule: CheckRule {
   static let name = "declared-type"
@@ -11,7 +12,7 @@ enum DeclaredTypeRule: CheckRule {
         let found = subject.inference.description(of: info.name)?.elementType, found != declared
       else { return nil }
       return RuleFinding(
-        at: "tensor '\(info.name)'", "is declared \(declared), but is \(found)",
+        at: "tensor '\(shown: info.name)'", "is declared \(declared), but is \(found)",
         remedy: "correct the declaration or leave it out")
     }
   }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum NodeOrderRule: CheckRule {
   static let name = "node-order"
@@ -17,7 +18,7 @@ enum NodeOrderRule: CheckRule {
       if let tensor = late.min() {
         findings.append(
           RuleFinding(
-            at: node.title, "stands before the node that makes '\(tensor)', which it reads",
+            at: node.title, "stands before the node that makes '\(shown: tensor)', which it reads",
             remedy: "sort the nodes (toposort)"))
       }
       available.formUnion(node.outputs)

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum OpsetImportRule: CheckRule {
   static let name = "opset-import"
@@ -17,7 +18,7 @@ enum OpsetImportRule: CheckRule {
     return wrong
       + domains.values.sorted { $0.domain < $1.domain }.map { node in
         RuleFinding(
-          at: node.title, "the model imports no operator set of domain '\(node.domain)'",
+          at: node.title, "the model imports no operator set of domain '\(shown: node.domain)'",
           remedy: "import one, or use the default domain")
       }
   }

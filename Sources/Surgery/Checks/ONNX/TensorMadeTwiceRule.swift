@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum TensorMadeTwiceRule: CheckRule {
   static let name = "tensor-made-twice"
@@ -16,7 +17,7 @@ enum TensorMadeTwiceRule: CheckRule {
         if let other = makers.updateValue(node.title, forKey: output) {
           findings.append(
             RuleFinding(
-              at: node.title, "makes tensor '\(output)', which \(other) makes as well",
+              at: node.title, "makes tensor '\(shown: output)', which \(other) makes as well",
               remedy: "give one of the two another name"))
         }
       }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum TensorNotMadeRule: CheckRule {
   static let name = "tensor-not-made"
@@ -14,14 +15,14 @@ enum TensorNotMadeRule: CheckRule {
       for input in Set(node.reads).sorted() where !known.contains(input) {
         findings.append(
           RuleFinding(
-            at: node.title, "reads '\(input)', which nothing makes",
+            at: node.title, "reads '\(shown: input)', which nothing makes",
             remedy: "name the tensor that is meant, or take the node out"))
       }
     }
     return findings
       + graph.outputs.filter { !known.contains($0.name) }.map { output in
         RuleFinding(
-          at: "output '\(output.name)'", "is made by nothing",
+          at: "output '\(shown: output.name)'", "is made by nothing",
           remedy: "name the tensor that is meant")
       }
   }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum UndeclaredOutputRule: CheckRule {
   static let name = "undeclared-output"
@@ -13,7 +14,8 @@ enum UndeclaredOutputRule: CheckRule {
       ].compactMap { $0 }
       guard !missing.isEmpty else { return nil }
       return RuleFinding(
-        at: "output '\(output.name)'", "declares no \(missing.joined(separator: " and no "))",
+        at: "output '\(shown: output.name)'",
+        "declares no \(missing.joined(separator: " and no "))",
         remedy: "declare it: verify-patch patch does so")
     }
   }

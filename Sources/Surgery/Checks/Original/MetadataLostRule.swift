@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum MetadataLostRule: CheckRule {
   static let name = "metadata-lost"
@@ -13,7 +14,7 @@ enum MetadataLostRule: CheckRule {
       }
       let found = subject.model.metadata[key] == nil ? "is gone" : "is another than the original's"
       return RuleFinding(
-        at: "metadata '\(key)'", found, remedy: "copy metadata_props from the original")
+        at: "metadata '\(shown: key)'", found, remedy: "copy metadata_props from the original")
     }
   }
 }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum StaticShapeRule: CheckRule {
   static let name = "static-shape"
@@ -14,7 +15,7 @@ enum StaticShapeRule: CheckRule {
       guard !fixed.isEmpty else { return nil }
       let list = fixed.map { "\($0.description) is \($1.description)" }.joined(separator: ", ")
       return RuleFinding(
-        at: "input '\(after.name)'", "\(list), which the original leaves open",
+        at: "input '\(shown: after.name)'", "\(list), which the original leaves open",
         remedy: "patch the dynamic export, or keep its dynamic axes")
     }
   }

@@ -1,6 +1,7 @@
 import BoxMath
 import Detection
 import ONNXGraph
+import Tensors
 
 enum ClassCountRule: CheckRule {
   static let name = "class-count"
@@ -28,7 +29,7 @@ enum ClassCountRule: CheckRule {
         findings.append(
           RuleFinding(
             at: node.title,
-            "map '\(map)' has \(shape[1]) channels, which make \(room), but num_classes is \(classes)",
+            "map '\(shown: map)' has \(shape[1]) channels, which make \(room), but num_classes is \(classes)",
             remedy: "num_classes is the channels over three, less five"))
       }
       return findings

@@ -1,5 +1,6 @@
 import BoxMath
 import ONNXGraph
+import Tensors
 
 enum HalfPrecisionHeadsRule: CheckRule {
   static let name = "half-precision-heads"
@@ -13,7 +14,7 @@ enum HalfPrecisionHeadsRule: CheckRule {
           !(type == .float16 && node.operatorType == EfficientNMSParameters.operatorType)
         else { return nil }
         return RuleFinding(
-          at: node.title, "'\(input)' is \(type), but the plugin reads float32 only",
+          at: node.title, "'\(shown: input)' is \(type), but the plugin reads float32 only",
           remedy: "put a Cast to float32 before the plugin")
       }
     }

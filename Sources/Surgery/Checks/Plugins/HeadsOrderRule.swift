@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum HeadsOrderRule: CheckRule {
   static let name = "heads-order"
@@ -16,8 +17,8 @@ enum HeadsOrderRule: CheckRule {
       else { return nil }
       return RuleFinding(
         at: node.title,
-        "map \(wrong) ('\(node.inputs[wrong])') is not coarser than map \(wrong - 1) "
-          + "('\(node.inputs[wrong - 1])'); the plugin takes the input's size from the last",
+        "map \(wrong) ('\(shown: node.input(wrong))') is not coarser than map \(wrong - 1) "
+          + "('\(shown: node.input(wrong - 1))'); the plugin takes the input's size from the last",
         remedy: "give the maps finest first: p3, p4, p5")
     }
   }

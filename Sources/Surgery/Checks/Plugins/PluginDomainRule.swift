@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum PluginDomainRule: CheckRule {
   static let name = "plugin-domain"
@@ -8,7 +9,8 @@ enum PluginDomainRule: CheckRule {
   static func check(_ subject: CheckSubject) -> [RuleFinding] {
     subject.plugins.filter { !$0.domain.isEmpty }.map { node in
       RuleFinding(
-        at: node.title, "is in domain '\(node.domain)'; NVIDIA's graphs have it in the default one",
+        at: node.title,
+        "is in domain '\(shown: node.domain)'; NVIDIA's graphs have it in the default one",
         remedy: "clear the node's domain")
     }
   }

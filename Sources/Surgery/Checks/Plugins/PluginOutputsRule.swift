@@ -1,5 +1,6 @@
 import BoxMath
 import ONNXGraph
+import Tensors
 
 enum PluginOutputsRule: CheckRule {
   static let name = "plugin-outputs"
@@ -12,20 +13,21 @@ enum PluginOutputsRule: CheckRule {
     let outputs = Set(subject.model.graph.outputs.map(\.name))
     return subject.yoloLayers.flatMap { node in
       names.indices.compactMap { place -> RuleFinding? in
-        guard node.outputs.indices.contains(place), !node.outputs[place].isEmpty else {
+        guard node.outputs.indices.contains(place), !node.output(place).isEmpty else {
           return RuleFinding(
             at: node.title, "names no output \(place) (\(names[place]))",
             remedy: "give the node its four outputs")
         }
-        let output = node.outputs[place]
+        let output = node.output(place)
         if let standard = names.firstIndex(of: output), standard != place {
           return RuleFinding(
-            at: node.title, "calls output \(place) '\(output)', expected '\(names[place])'",
+            at: node.title,
+            "calls output \(place) '\(shown: output)', expected '\(shown: names[place])'",
             remedy: "put the outputs in the plugin's order")
         }
         guard !outputs.contains(output), !isRead(output, subject.model.graph) else { return nil }
         return RuleFinding(
-          at: node.title, "output \(place) ('\(output)') is not given out",
+          at: node.title, "output \(place) ('\(shown: output)') is not given out",
           remedy: "make it an output of the graph")
       }
     }

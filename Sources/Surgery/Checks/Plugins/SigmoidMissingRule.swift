@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum SigmoidMissingRule: CheckRule {
   static let name = "sigmoid-missing"
@@ -9,7 +10,7 @@ enum SigmoidMissingRule: CheckRule {
     subject.yoloLayers.flatMap { node in
       node.inputs.filter { subject.sigmoids(before: $0) == 0 }.map { map in
         RuleFinding(
-          at: node.title, "map '\(map)' comes from its convolution without a sigmoid",
+          at: node.title, "map '\(shown: map)' comes from its convolution without a sigmoid",
           remedy: "put a Sigmoid before the plugin")
       }
     }

@@ -1,4 +1,5 @@
 import ONNXGraph
+import Tensors
 
 enum SigmoidTwiceRule: CheckRule {
   static let name = "sigmoid-twice"
@@ -10,7 +11,7 @@ enum SigmoidTwiceRule: CheckRule {
       node.inputs.compactMap { map in
         guard let count = subject.sigmoids(before: map), count > 1 else { return nil }
         return RuleFinding(
-          at: node.title, "map '\(map)' has been through \(count) sigmoids",
+          at: node.title, "map '\(shown: map)' has been through \(count) sigmoids",
           remedy: "leave one Sigmoid before the plugin")
       }
     }

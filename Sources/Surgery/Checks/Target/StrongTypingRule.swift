@@ -11,7 +11,7 @@ enum StrongTypingRule: CheckRule {
   static func check(_ subject: CheckSubject) -> [RuleFinding] {
     guard subject.target == .tensorrt11 else { return [] }
     let weights = subject.model.graph.nodes.filter(\.mixesChannels).compactMap { node in
-      node.hasInput(1) ? subject.inference.description(of: node.inputs[1])?.elementType : nil
+      node.hasInput(1) ? subject.inference.description(of: node.input(1))?.elementType : nil
     }
     guard !weights.isEmpty, weights.allSatisfy({ $0 == .float32 }) else { return [] }
     return [

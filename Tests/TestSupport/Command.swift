@@ -1,20 +1,21 @@
 import Foundation
 
 /// One run of the command.
-struct Command {
-  let status: Int32
-  let output: String
-  let errors: String
+package struct Command {
+  package let status: Int32
+  package let output: String
+  package let errors: String
 
-  var errorLines: [Substring] { errors.split(separator: "\n") }
+  package var errorLines: [Substring] { errors.split(separator: "\n") }
 
   /// The folder of the built command: that of the tests.
-  static let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+  package static let folder = URL(fileURLWithPath: CommandLine.arguments[0])
+    .deletingLastPathComponent()
 
   /// - Parameters:
   ///   - environment: variables beside the test's own, without those of a CI service.
   ///   - directory: the working directory.
-  init(
+  package init(
     _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
   ) throws {
     try self.init(
@@ -26,7 +27,7 @@ struct Command {
   ///
   /// - Parameter path: folders to look for commands in before all others; the built command's when
   ///   left out.
-  init(
+  package init(
     shell script: String, path: [String] = [folder.path], environment: [String: String] = [:],
     directory: String
   ) throws {
@@ -60,7 +61,7 @@ struct Command {
     status = process.terminationStatus
   }
 
-  func json() throws -> [String: Any]? {
+  package func json() throws -> [String: Any]? {
     try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
   }
 }

@@ -28,5 +28,8 @@ if [ -z "${PYTHON:-}" ]; then
 fi
 export PYTHONDONTWRITEBYTECODE=1
 part=score
-case ${1:-} in pairs | random) part=$1; shift ;; esac
+case ${1:-} in
+  pairs) part=pairs; shift ;;
+  random) part=random_pairs; shift ;;
+esac
 "$PYTHON" "Scripts/mutation/$part.py" --tool "$TOOL" "$@"

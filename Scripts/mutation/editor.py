@@ -44,10 +44,23 @@ class Editor(Graph):
 
     def put(self, name: str, kind: str, inputs: Sequence[Value], **attributes: Any) -> str:
         """Appends a node whose name is that of its one output; numbers become float32 initializers."""
+        inputs, attributes = self.axes_where_they_stand(kind, inputs, attributes)
         names = [each if isinstance(each, str) else self.hold(f"{name}.{index}", each)
                  for index, each in enumerate(inputs)]
         self.graph.node.append(helper.make_node(kind, names, [name], name, **attributes))
         return name
+
+    def axes_where_they_stand(self, kind: str, inputs: Sequence[Value], attributes: dict) -> tuple[Sequence[Value], dict]:
+        """Before opset 13 (ReduceMax: 18) axes are an attribute."""
+        since = {"Unsqueeze": 13, "Squeeze": 13, "ReduceSum": 13, "ReduceMax": 18, "ReduceMean": 18}.get(kind)
+        if since is None or len(inputs) < 2 or self.opset >= since:
+            return inputs, attributes
+        axes = [int(each) for each in np.asarray(inputs[1]).ravel()]
+        return inputs[:1], attributes | {"axes": axes}
+
+    def add(self, kind: str, inputs: Sequence[Value], outputs: Any = 1, domain: str = "", **attributes: Any) -> Any:
+        inputs, attributes = self.axes_where_they_stand(kind, inputs, attributes)
+        return super().add(kind, inputs, outputs, domain, **attributes)
 
     def hold(self, name: str, value: Any) -> str:
         """An initializer of that name; Python's floats are float32, its ints int64."""

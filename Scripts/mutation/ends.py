@@ -12,7 +12,7 @@ from typing import Callable
 
 import numpy as np
 from editor import Editor
-from networks import ANCHORS, Network, best_of_cells, columns, one
+from networks import ANCHORS, Network, best_of_cells, columns, located, one
 from onnx import TensorProto, helper
 from plugins import batched_nms as batched_nms_rows
 from plugins import efficient_nms as efficient_nms_rows
@@ -84,9 +84,7 @@ def common(net: Network, e: Editor) -> None:
 
 
 def reduce_max(e: Editor, name: str, source: str) -> str:
-    if e.opset >= 18:
-        return e.put(name, "ReduceMax", [source, one(2)], keepdims=1)
-    return e.put(name, "ReduceMax", [source], axes=[2], keepdims=1)
+    return e.put(name, "ReduceMax", [source, one(2)], keepdims=1)
 
 
 def best(e: Editor) -> tuple[str, str]:
@@ -194,6 +192,11 @@ def batched_nms(net: Network, e: Editor) -> None:
 
 
 def yolo_layer(net: Network, e: Editor) -> None:
+    if net.base.file:
+        patched = located(net.base.file.replace("original", "yololayer"))
+        e.model.CopyFrom(Editor(str(patched)).model)
+        e.named("YoloLayer_TRT#0").name = "end.plugin"
+        return
     maps = [e.put(f"p{k}", "Sigmoid", [f"head{k}"]) for k in (3, 4, 5)]
     names = ["DecodeNumDetection", "DecodeDetectionBoxes", "DecodeDetectionScores", "DecodeDetectionClasses"]
     plugin(e, "YoloLayer_TRT", maps, names, max_stride=32, num_classes=net.base.classes,

@@ -8,6 +8,7 @@ noise their maps have a spread of about 1.5 and a few cells in a hundred score a
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -39,13 +40,16 @@ class Base:
     seed: int = 0
     opset: int = 13
     dynamic: bool = False
+    file: str = ""
+    """A detector that is there already: in Fixtures, or in the folder of real graphs."""
 
     @staticmethod
     def parse(text: str) -> Base:
-        """`v8/80/320x512`, with `/b2`, `/bN`, `/s7`, `/op17` or `/dyn` behind it."""
+        """`v8/80/320x512`, with `/b2`, `/bN`, `/s7`, `/op17`, `/dyn` or `/file=NAME` behind it."""
+        text, _, file = text.partition("/file=")
         family, classes, size, *rest = text.split("/")
         sides = [int(each) for each in size.split("x")]
-        values: dict = {}
+        values: dict = {"file": file}
         for each in rest:
             if each == "dyn":
                 values |= {"dynamic": True, "batch": "batch"}
@@ -80,7 +84,9 @@ class Network:
     parts: dict = field(default_factory=dict)
 
     @property
-    def cells(self) -> int:
+    def cells(self) -> int | str:
+        if self.base.dynamic:
+            return "cells"
         if self.base.family == "detr":
             return QUERIES
         count = sum((self.base.height // s) * (self.base.width // s) for s in STRIDES)
@@ -171,7 +177,7 @@ class Builder:
 @lru_cache(maxsize=None)
 def scene(name: str, height: int, width: int) -> np.ndarray:
     """A scene of Fixtures as the tool prepares it: letterboxed on 114, RGB in 0...1, `[1,3,H,W]`."""
-    image = cv2.imread(str(SCENES / name))
+    image = cv2.imread(str(located(f"scenes/{name}") or located(f"images/{name}")))
     ratio = min(height / image.shape[0], width / image.shape[1])
     size = round(image.shape[1] * ratio), round(image.shape[0] * ratio)
     result = np.full((height, width, 3), 114, np.uint8)
@@ -312,8 +318,7 @@ def yolov10(b: Builder) -> Network:
 
 def best_of_cells(e: Editor, boxes: str, scores: str, kept: int, classes: int, output: str, name: str = "top") -> str:
     """Ultralytics' choice without suppression: the best cells, then the best of their classes."""
-    best = (e.put(f"{name}.best", "ReduceMax", [scores], axes=[2], keepdims=0) if e.opset < 18
-            else e.put(f"{name}.best", "ReduceMax", [scores, one(2)], keepdims=0))
+    best = e.put(f"{name}.best", "ReduceMax", [scores, one(2)], keepdims=0)
     e.hold(f"{name}.k", one(kept))
     e.graph.node.append(helper.make_node("TopK", [best, f"{name}.k"], [f"{name}.values1", f"{name}.cells"], f"{name}.first",
                                          axis=1, largest=1, sorted=1))
@@ -404,9 +409,46 @@ def detr(b: Builder) -> Network:
     return result
 
 
+def graphs() -> list[Path]:
+    """Where graphs that are there already may be: Fixtures, and what VERIFY_PATCH_GRAPHS names."""
+    named = os.environ.get("VERIFY_PATCH_GRAPHS")
+    return [SCENES.parent, *([Path(named)] if named else [])]
+
+
+def located(file: str) -> Path | None:
+    return next((folder / file for folder in graphs() if (folder / file).exists()), None)
+
+
+def existing(base: Base) -> Network:
+    """A detector from a file, whose heads are the convolutions that are not followed by one."""
+    path = located(base.file)
+    if path is None:
+        raise FileNotFoundError(base.file)
+    e = Editor(str(path))
+    for index, node in enumerate(e.graph.node):
+        node.name = node.name or f"node{index}"
+    names = [(e.graph.input[0].name, "images"), ("pred_boxes", "dets"), ("logits", "labels")]
+    if base.family in ("v5", "yolox"):
+        names.append(("output0", "output"))
+    for old, new in names:
+        rename(e, old, new)
+    return Network(base, e, "boxes.own", "classes.own", "objectness.own", ())
+
+
+def rename(e: Editor, old: str, new: str) -> None:
+    """Another name for a tensor, wherever it stands."""
+    for each in [*e.graph.input, *e.graph.output]:
+        each.name = new if each.name == old else each.name
+    for node in e.graph.node:
+        node.input[:] = [new if name == old else name for name in node.input]
+        node.output[:] = [new if name == old else name for name in node.output]
+
+
 FAMILIES = {"v5": yolov5, "v8": yolov8, "v10": yolov10, "yolox": yolox, "detr": detr}
 
 
-@lru_cache(maxsize=None)
+@lru_cache(maxsize=8)
 def network(base: Base) -> Network:
+    if base.file:
+        return existing(base)
     return FAMILIES[base.family](Builder(base))

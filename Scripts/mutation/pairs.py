@@ -34,7 +34,7 @@ MISTAKES: dict[str, tuple[list, list[str]]] = {
     "classes from the next on": ([["after", "scores.own", [["Gather", {"i": [1, 2, 3, 4, 0]}, {"axis": 2}]]]],
                                  ["class-shift", "label-offset"]),
     "boxes in float16": ([["after", "boxes.corners", [["Cast", {"to": 10}], ["Cast", {"to": 1}]]]], ["float16"]),
-    "twice as large": ([["after", "boxes.corners", [["Mul", 2.0]]]], ["boxes-scaled", "box-unit"]),
+    "twice as large": ([["after", "boxes.corners", [["Mul", 2.0]]]], ["boxes-scaled", "box-unit", "stride"]),
 }
 """In the tensors that written ends have in common: edits and the ids that name them."""
 
@@ -53,7 +53,7 @@ def own_mistakes(family: str, end: str) -> dict[str, tuple[list, list[str]]]:
         "second half first": ([["after", output, [["Gather", columns([2, 3, 0, 1]), {"axis": axis}]]]], ["corner-order"]),
         "moved": ([["after", output, [["Add", box([0.0025 * unit, 0.0025 * unit, *([0.0025 * unit] * 2 if family == "v10" else [0, 0])], 0.0)]]]],
                   ["grid-offset"]),
-        "twice as large": ([["after", output, [["Mul", box([2.0] * 4, 1.0)]]]], ["boxes-scaled", "box-unit"]),
+        "twice as large": ([["after", output, [["Mul", box([2.0] * 4, 1.0)]]]], ["boxes-scaled", "box-unit", "wh-scale"] + ([] if family == "detr" else ["stride"])),
         "in float16": ([["after", output, [["Cast", {"to": 10}], ["Cast", {"to": 1}]]]], ["float16"]),
         "mirrored": ([["after", output, [["Mul", box([-1.0, 1.0, -1.0 if family == "v10" else 1.0, 1.0], 1.0)]]]], []),
         "red and blue exchanged": ([["before", "stem.conv", 0, [["Gather", {"i": [2, 1, 0]}, {"axis": 1}]]]], ["rgb-bgr"]),

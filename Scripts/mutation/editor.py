@@ -144,9 +144,13 @@ class Editor(Graph):
         self.graph.node.extend(copies)
 
     def end_in(self, *outputs: Any) -> Editor:
-        if outputs:
-            del self.graph.output[:]
-            self.graph.output.extend(helper.make_tensor_value_info(*each) for each in outputs)
+        """Makes (name, type, shape) the outputs; nothing is taken out."""
+        del self.graph.output[:]
+        self.graph.output.extend(helper.make_tensor_value_info(*each) for each in outputs)
+        return self
+
+    def prune(self) -> Editor:
+        """Takes out what no output needs."""
         needed = {each.name for each in self.graph.output}
         kept = []
         for node in reversed(self.graph.node):

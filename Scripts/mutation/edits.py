@@ -198,5 +198,4 @@ def apply(e: Editor, edits: list) -> Editor:
     """The graph after all edits; what nothing needs is taken out."""
     for name, *arguments in edits:
         EDITS[name](e, *arguments)
-    e.end_in()
-    return e
+    return e.prune()

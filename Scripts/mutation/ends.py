@@ -347,7 +347,7 @@ ENDS = {
 
 
 def finished(net: Network, end: str) -> Editor:
-    """The network with that end."""
+    """The network with that end, and with what other ends would be made from: to be pruned."""
     e = net.editor.copy()
     ENDS[end].write(net, e)
     return e

@@ -150,7 +150,7 @@ class Builder:
     def calibrate(self, heads: dict[str, list[tuple[slice, float, float]]]) -> None:
         """Scales each head's channels to a spread, and moves them to a mean, on noise and on blocks."""
         model = Editor(self.e.model)
-        model.end_in(*[(name, TensorProto.FLOAT, None) for name in heads])
+        model.end_in(*[(name, TensorProto.FLOAT, None) for name in heads]).prune()
         base = self.base
         random = np.random.default_rng(5)
         blocks = np.kron(random.random((1, 3, base.height // 16, base.width // 16)), np.ones((16, 16)))

@@ -26,13 +26,14 @@ CLASSES, SIZES = (1, 5, 80), ("320x320", "640x640", "320x512")
 MISTAKES: dict[str, tuple[list, list[str]]] = {
     "moved by a part of a cell": ([["after", "boxes.corners", [["Add", 0.8]]]], ["grid-offset"]),
     "y before x": ([["after", "boxes.corners", [["Gather", {"i": [1, 0, 3, 2]}, {"axis": 2}]]]], ["yx-exchanged"]),
-    "centre and size for corners": ([["redirect", "boxes.corners", "boxes.own"]], ["center-size-boxes", "box-coding"]),
-    "corner and size for corners": ([["redirect", "boxes.second", "boxes.size"]], ["corner-and-size"]),
+    "centre and size for corners": ([["input", "boxes.corners", 0, "boxes.centre"], ["input", "boxes.corners", 1, "boxes.size"]],
+                                    ["center-size-boxes", "box-coding"]),
+    "corner and size for corners": ([["input", "boxes.corners", 1, "boxes.size"]], ["corner-and-size"]),
     "second corner first": ([["after", "boxes.corners", [["Gather", {"i": [2, 3, 0, 1]}, {"axis": 2}]]]], ["corner-order"]),
     "sigmoid twice": ([["after", "scores.own", [["Sigmoid"]]]], ["sigmoid-twice", "score-activation"]),
     "scores squared": ([["after", "scores.own", [["Mul", "x", "x"]]]], ["score-activation"]),
     "classes from the next on": ([["after", "scores.own", [["Gather", {"i": [1, 2, 3, 4, 0]}, {"axis": 2}]]]],
-                                 ["class-shift", "label-offset"]),
+                                 ["class-shift", "label-offset", "classes-permuted"]),
     "boxes in float16": ([["after", "boxes.corners", [["Cast", {"to": 10}], ["Cast", {"to": 1}]]]], ["float16"]),
     "twice as large": ([["after", "boxes.corners", [["Mul", 2.0]]]], ["boxes-scaled", "box-unit", "stride"]),
 }
@@ -60,7 +61,7 @@ def own_mistakes(family: str, end: str) -> dict[str, tuple[list, list[str]]]:
         "divided by 255 twice": ([["before", "stem.conv", 0, [["Mul", 1 / 255]]]], ["input-scaled-twice"]),
     }
     if family == "detr":
-        made |= {"classes from the next on": ([["after", "labels", [["Gather", {"i": [1, 2, 3, 4, 0]}, {"axis": 2}]]]], ["class-shift"]),
+        made |= {"classes from the next on": ([["after", "labels", [["Gather", {"i": [1, 2, 3, 4, 0]}, {"axis": 2}]]]], ["class-shift", "classes-permuted"]),
                  "logits doubled": ([["after", "labels", [["Mul", 2.0]]]], [])}
     elif family == "v10":
         made |= {"labels from one": ([["after", "top.labels", [["Add", 1.0]]]], ["label-offset"]),
@@ -68,7 +69,7 @@ def own_mistakes(family: str, end: str) -> dict[str, tuple[list, list[str]]]:
     else:
         lo = count - 5
         order = [*range(lo), *[lo + (k + 1) % 5 for k in range(5)]]
-        made |= {"classes from the next on": ([["after", output, [["Gather", {"i": order}, {"axis": axis}]]]], ["class-shift"]),
+        made |= {"classes from the next on": ([["after", output, [["Gather", {"i": order}, {"axis": axis}]]]], ["class-shift", "classes-permuted"]),
                  "scores squared": ([["after", output, [["Pow", shape([1.0] * 4 + [2.0] * (count - 4))]]]], ["score-activation"])}
     return made
 
@@ -105,7 +106,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for entry in entries(not options.right_only, options.sample):
             net = network(Base.parse(entry.base))
-            original = finished(net, "own")
+            original = finished(net, "own").prune()
             try:
                 patched = apply(finished(net, entry.end), entry.edits)
                 judgement = judge(Pair(net, original, "own", patched, entry.end))

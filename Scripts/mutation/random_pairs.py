@@ -92,7 +92,7 @@ def main() -> int:
             kind = str(random.choice(PICTURES))
             image = picture(kind, (batch, 3, net.base.height, net.base.width), folder, random)
             try:
-                original = finished(net, "own")
+                original = finished(net, "own").prune()
                 if not fits(net, original, each.end, image):
                     continue
                 patched = apply(finished(net, each.end), each.edits)

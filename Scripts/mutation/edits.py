@@ -19,6 +19,8 @@
 | `outputs NAMES` | the outputs in another order |
 | `exchange A B` | exchanges the names of two outputs |
 | `type NAME TYPE` | casts an output |
+| `rename OLD NEW` | another name for a tensor, an input or an output |
+| `fixed NODE HEIGHT WIDTH` | a Resize to one size |
 | `beside TENSOR NAME TYPE` | one more output; `first` puts it before the others |
 | `opset VERSION` | ONNX's own version converter |
 | `rewrite NAME ARGUMENT...` | a rewrite of `rewrites.py` |
@@ -35,6 +37,7 @@ from typing import Any
 import numpy as np
 import rewrites
 from editor import Editor
+from networks import rename
 from onnx import helper, version_converter
 
 TYPES = {"float16": np.float16, "float32": np.float32, "int32": np.int32, "int64": np.int64, "float64": np.float64}
@@ -184,10 +187,20 @@ def beside(e: Editor, tensor: str, name: str, kind: str = "float32", place: str 
     e.graph.output.insert(0 if place == "first" else len(e.graph.output), made)
 
 
+def fixed(e: Editor, name: str, height: int, width: int) -> None:
+    node = e.named(name)
+    source = node.input[0]
+    shape = e.add("Slice", [e.add("Shape", [source]), np.array([0], np.int64), np.array([2], np.int64)])
+    sizes = e.add("Concat", [shape, np.array([height, width], np.int64)], axis=0)
+    node.input[:] = [source, e.constant(np.zeros(0, np.float32)), e.constant(np.zeros(0, np.float32)), sizes]
+    e.sort()
+
+
 EDITS = {
     "attribute": attribute, "element": element, "reorder": reorder, "kind": kind, "input": input_, "swap": swap, "redirect": redirect, "opset": opset,
     "bypass": lambda e, node: e.bypass(node), "value": value, "part": part, "output": output, "drop": drop,
-    "outputs": outputs, "exchange": exchange, "type": type_, "beside": beside,
+    "outputs": outputs, "exchange": exchange, "type": type_, "beside": beside, "fixed": fixed,
+    "rename": lambda e, old, new: rename(e, old, new),
     "after": lambda e, tensor, steps: e.insert_after(tensor, chain(steps)),
     "before": lambda e, node, index, steps: e.insert_before(node, index, chain(steps)),
     "rewrite": lambda e, name, *arguments: rewrites.REWRITES[name](e, np.random.default_rng(arguments[0] if arguments else 0)),

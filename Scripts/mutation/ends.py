@@ -12,7 +12,7 @@ from typing import Callable
 
 import numpy as np
 from editor import Editor
-from networks import ANCHORS, Network, best_of_cells, columns, located, one
+from networks import ANCHORS, Network, best_of_cells, columns, located, one, rename
 from onnx import TensorProto, helper
 from plugins import batched_nms as batched_nms_rows
 from plugins import efficient_nms as efficient_nms_rows
@@ -110,7 +110,7 @@ def deepstream(net: Network, e: Editor) -> None:
     common(net, e)
     score, label = best(e)
     name = output_name(net)
-    rename(e, name)
+    free(e, name)
     e.put(name, "Concat", ["boxes.corners", score, label], axis=2)
     e.end_in((name, FLOAT, [net.base.batch, net.cells, 6]))
 
@@ -119,19 +119,17 @@ def output_name(net: Network) -> str:
     return {"v8": "output0", "detr": "output", "v10": "output0"}.get(net.base.family, "output")
 
 
-def rename(e: Editor, name: str) -> None:
+def free(e: Editor, name: str) -> None:
     """Frees an output's name for another tensor."""
+    rename(e, name, f"{name}.before")
     for node in e.graph.node:
-        node.input[:] = [f"{name}.before" if each == name else each for each in node.input]
-        node.output[:] = [f"{name}.before" if each == name else each for each in node.output]
-        if node.name == name:
-            node.name = f"{name}.before"
+        node.name = f"{name}.before" if node.name == name else node.name
 
 
 def free_rows(net: Network, e: Editor) -> None:
     common(net, e)
     kept, name = min(ROOM, net.cells), output_name(net)
-    rename(e, name)
+    free(e, name)
     if net.base.family in ("v10", "detr"):
         best_of_cells(e, "boxes.corners", "scores.own", kept, net.base.classes, name, "end")
     else:
@@ -151,7 +149,7 @@ def suppression(net: Network, e: Editor) -> None:
     """`[M,7]`: image, corners, label, score, by NonMaxSuppression and GatherND, as YOLOv7's exporter ends."""
     common(net, e)
     name = output_name(net)
-    rename(e, name)
+    free(e, name)
     scores = e.put("end.scores", "Transpose", ["scores.own"], perm=[0, 2, 1])
     e.put("end.nms", "NonMaxSuppression", ["boxes.corners", scores, one(ROOM), np.float32([IOU]), np.float32([CONFIDENCE])])
     image, label, place = (columns(e, f"end.{n}", "end.nms", k, k + 1, 1) for k, n in enumerate(("image", "class", "place")))
@@ -209,12 +207,12 @@ def normalised(net: Network, e: Editor) -> None:
     """The family's own output with boxes in the other unit: fractions, for DETR pixels."""
     family, name = net.base.family, output_name(net)
     if family == "detr":
-        rename(e, "dets")
+        free(e, "dets")
         e.put("dets", "Mul", ["dets.before", e.hold("end.sides", sides(net))])
         e.end_in(("dets", FLOAT, [net.base.batch, net.cells, 4]), ("labels", FLOAT, [net.base.batch, net.cells, net.base.classes]))
         return
     shape = [d.dim_value or d.dim_param for d in e.graph.output[0].type.tensor_type.shape.dim]
-    rename(e, name)
+    free(e, name)
     axis = 1 if family == "v8" else 2
     fractions = 1 / sides(net)
     boxes = columns(e, "end.boxes", f"{name}.before", 0, 4, axis)

@@ -190,7 +190,7 @@ def options() -> ort.SessionOptions:
     result = ort.SessionOptions()
     result.intra_op_num_threads = 1
     result.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    result.log_severity_level = 3
+    result.log_severity_level = 4
     return result
 
 

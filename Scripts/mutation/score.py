@@ -40,6 +40,8 @@ class Entry:
     accept: list[str]
     """Ids that name the mistake; empty where none is asked for."""
     options: list[str]
+    undecided: bool = False
+    """Whether the rules leave the pair undecided: cells or classes that cannot be paired."""
 
     @property
     def title(self) -> str:
@@ -62,7 +64,7 @@ def entries(path: Path) -> tuple[dict, list[Entry]]:
                 for end in ends:
                     found.append(Entry(line["family"], line["name"], base, line.get("original", "own"), end, line["edits"],
                                        line.get("before", []), line["label"] == "harmful", line.get("accept", []),
-                                       line.get("options", [])))
+                                       line.get("options", []), line.get("undecided", False)))
         except KeyError as error:
             raise SystemExit(f"{path}: a line without {error}: {line}")
     return header, found
@@ -94,6 +96,8 @@ class Result:
 
     @property
     def right(self) -> bool:
+        if self.entry.undecided and self.answer.verdict == "undecided":
+            return True
         return self.answer.verdict == ("different" if self.entry.harmful else "equivalent")
 
     @property

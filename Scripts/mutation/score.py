@@ -215,6 +215,8 @@ def main() -> int:
     print(f"{table(results)}\n{summary}, the slowest in {max(r.answer.seconds for r in results):.1f} s")
     if options.manual:
         write_manual(f"{table(results)}\n\n{summary}.")
+    if short := [name for name, value in header["aim"].items() if reached[name] < value]:
+        print(f"short of the aim {header['aim']}: {', '.join(short)}")
     if options.sample > 1:
         header["score"].pop("named")  # a share of few says nothing
     low = [name for name, value in header["score"].items() if reached[name] < value]

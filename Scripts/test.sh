@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, checks the formatting, builds without warnings, runs the tests, builds the
-# documentation and checks what it names, compiles and runs.
+# Installs what is missing, checks the formatting, builds without warnings, runs the tests and a sample of
+# the mutation score, builds the documentation and checks what it names, compiles and runs.
 #
 # ONNX's own operator cases come from the onnx package, which is installed into .venv; without a
 # connection they are skipped, but not in GitHub Actions. Tests of real YOLOv5n models run where
@@ -28,6 +28,7 @@ else
   echo "the onnx package cannot be installed: ONNX's own operator cases are skipped"
 fi
 env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE swift test -c release --skip-build
+TOOL=$(swift build -c release --show-bin-path)/verify-patch Scripts/mutation-score.sh --sample 25
 if [ -n "${GITHUB_ACTIONS:-}" ] || { command -v docc && command -v python3; } >/dev/null; then
   Scripts/docs.sh
 else

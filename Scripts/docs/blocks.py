@@ -29,6 +29,7 @@ NOT_RUN = {
     "Scripts/demo.sh": "Scripts/test.sh builds, and the command in it is the first of README's",
     "Scripts/conformance.sh": "Scripts/test.sh runs its cases",
     "Scripts/golden-runs.sh": "it takes two builds",
+    "Scripts/mutation-score.sh": "Scripts/test.sh runs a sample of it",
     "Scripts/benchmark.sh": "it measures for many minutes, beside other runtimes",
     "swift build": "Scripts/test.sh builds",
     "swift test": "Scripts/test.sh tests",

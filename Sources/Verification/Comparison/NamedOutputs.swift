@@ -177,7 +177,8 @@ extension NamedOutputs {
         tolerance, &report, &judgement)
       if found.different > 0 {
         judgement.explain(
-          extraKind.cause, by: "the columns from \(first) of '\(shown: name)', behind the classes, differ")
+          extraKind.cause,
+          by: "the columns from \(first) of '\(shown: name)', behind the classes, differ")
       }
     }
   }

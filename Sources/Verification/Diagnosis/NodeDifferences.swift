@@ -225,9 +225,9 @@ extension Attribute? {
     case .int(let value): "\(value)"
     case .float(let value): Figure(value).text
     case .string(let value): value.shown
-    case .ints(let values): "[" + values.map(String.init).listed + "]"
-    case .floats(let values): "[" + values.map { Figure($0).text }.listed + "]"
-    case .strings(let values): "[" + values.listed + "]"
+    case .ints(let values): "[" + String.shownList(values.map(String.init)) + "]"
+    case .floats(let values): "[" + String.shownList(values.map { Figure($0).text }) + "]"
+    case .strings(let values): "[" + String.shownList(values) + "]"
     case .tensor(let value): "a tensor of shape \(value.shape)"
     case .other(let kind): kind.shown
     }

@@ -2,7 +2,7 @@ import Detection
 import Images
 
 /// Pictures that hold what photographs do not: blocks of 16 pixels, each a colour of full contrast, a
-/// gradient, stripes or noise.
+/// gradient, stripes or noise; and a white quarter, in which all filters add up as nowhere else.
 enum SyntheticPictures {
   private static let block = 16
 
@@ -29,6 +29,10 @@ enum SyntheticPictures {
         for y in top..<min(top + block, height) {
           for x in left..<min(left + block, width) {
             for channel in 0..<3 {
+              if index == 0, 2 * y < height, 2 * x < width {
+                pixels[(y * width + x) * 3 + channel] = 255
+                continue
+              }
               let value: UInt8 =
                 switch kind {
                 case 0: colours[channel] < 128 ? 0 : 255

@@ -2,29 +2,30 @@ extension ReadingDiagnosis {
   /// Ways to write or read labels, the unchanged first.
   func labelReadings(_ score: Reading?) -> [Reading] {
     var readings = [Reading(id: "", text: "")]
-    readings.append(
-      Reading(
-        id: "label-with-objectness", text: "the objectness counts as class 0",
-        label: { pair in
-          guard let objectness = pair.original.objectness, pair.original.classes.count > 1 else {
-            return -1
-          }
-          let all = [objectness] + pair.original.classes
-          return all.firstIndex(of: all.max()!)!
-        }))
-    let offsets = data.pairs.map { $0.patched.label - $0.original.label }.sorted()
-    if let offset = offsets.isEmpty ? nil : offsets[offsets.count / 2], offset != 0 {
+    // Where no objectness is above all classes, labels are as if counted from 1.
+    if data.pairs.contains(where: { $0.original.labelAmongObjectness == 0 }) {
       readings.append(
         Reading(
-          id: "label-offset", text: "labels are \(offset > 0 ? "+" : "")\(offset) off",
-          label: { $0.original.label + offset }))
+          id: "label-with-objectness", text: "the objectness counts as class 0",
+          label: { $0.original.labelAmongObjectness ?? -1 }))
+    }
+    let offsets = data.pairs.map { $0.patched.label - $0.original.label }.sorted()
+    if let offset = offsets.isEmpty ? nil : offsets[offsets.count / 2], offset != 0 {
+      let text = "\(offset > 0 ? "+" : "")\(offset) off"
+      let plain = Reading(
+        id: "label-offset", text: "labels are \(text)", label: { $0.original.label + offset })
       let count = data.pairs.map { $0.original.classes.count }.max() ?? 0
-      if count > 2 {
-        readings.append(
-          Reading(
-            id: "class-shift", text: "classes are \(offset > 0 ? "+" : "")\(offset) off",
-            label: { (($0.original.label + offset) % count + count) % count }))
-      }
+      func around(_ label: Int) -> Int { ((label + offset) % count + count) % count }
+      // Classes that were shifted go around at the end, where labels that were do not.
+      let goesAround =
+        count > 2
+        && data.pairs.contains { pair in
+          around(pair.original.label) != pair.original.label + offset
+            && pair.patched.label == around(pair.original.label)
+        }
+      let shifted = Reading(
+        id: "class-shift", text: "classes are \(text)", label: { around($0.original.label) })
+      readings += goesAround ? [shifted] : [plain]
     }
     if let permuted = permutedReading { readings.append(permuted) }
     return readings
@@ -46,5 +47,15 @@ extension ReadingDiagnosis {
       id: "classes-permuted",
       text: "labels stand for other classes: \(first.value) where \(first.key) is expected",
       label: { order[$0.original.label] ?? $0.original.label })
+  }
+}
+
+extension ReadingPairs.Numbers {
+  /// The first of the largest of objectness and classes, counted together; `nil` where there is no
+  /// objectness.
+  fileprivate var labelAmongObjectness: Int? {
+    guard let objectness, classes.count > 1 else { return nil }
+    let all = [objectness] + classes
+    return all.max().flatMap { all.firstIndex(of: $0) }
   }
 }

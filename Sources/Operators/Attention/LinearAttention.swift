@@ -21,6 +21,7 @@ enum LinearAttention: ArithmeticOperator {
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(3...6)
     try node.expectOutputs(atMost: 2)
+    try node.expectFloatingPoint(0...5)
     node.ignore("chunk_size")
     let rule = try node.choice("update_rule", default: Rule.gatedDelta)
     guard let queryHeads = try node.int("q_num_heads"), let heads = try node.int("kv_num_heads"),
@@ -31,7 +32,6 @@ enum LinearAttention: ArithmeticOperator {
     }
     let (query, key, value) = try (node.operand(0), node.operand(1), node.operand(2))
     for operand in [query, key, value] {
-      try operand.expectFloatingPoint(as: "query, key or value")
       try operand.expectRank(3, as: "query, key or value", "[B,T,H*D]")
     }
     let (batch, steps) = (query.shape[0], query.shape[1])
@@ -139,8 +139,8 @@ enum CausalConvWithState: ArithmeticOperator {
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...4)
     try node.expectOutputs(atMost: 2)
+    try node.expectFloatingPoint(0...3)
     let (x, weight) = try (node.operand(0), node.operand(1))
-    try x.expectFloatingPoint(as: "input 0")
     try x.expectRank(3, as: "input 0", "[B,C,L]")
     let (batch, channels, length) = (x.shape[0], x.shape[1], x.shape[2])
     guard weight.shape.rank == 3, weight.shape[0] == channels, weight.shape[1] == 1,

@@ -119,7 +119,7 @@ extension Tensor {
 
   /// Tensors of one type and shape beside one another along a new axis; there is one at least.
   static func joined(_ parts: [Tensor], newAxis: Int) throws -> Tensor {
-    let first = parts[0]
+    guard let first = parts.first else { throw OperatorError("the body gives nothing to join") }
     guard parts.allSatisfy({ $0.elementType == first.elementType && $0.shape == first.shape })
     else {
       throw OperatorError("runs of the body give other shapes than \(first.shape), the first's")

@@ -31,7 +31,7 @@ private struct Deformed: Sendable {
 
   init(_ node: inout NodeReader) throws {
     let (data, weights, offsets) = try (node.operand(0), node.operand(1), node.operand(2))
-    try data.expectFloatingPoint(as: "X")
+    try node.expectFloatingPoint(0...4)
     try data.expectRank(4, as: "X", "[N,C,H,W]")
     try weights.expectRank(4, as: "W", "[M,C/group,kh,kw]")
     x = data.shape

@@ -17,6 +17,7 @@ enum CenterCropPad: Operator {
     guard sizes.count == axes.count else {
       throw OperatorError("input 1 has \(sizes.count) sizes, expected \(axes.count) as axes has")
     }
+    if sizes.isEmpty { return .reshaping(x, to: x.shape) }
     var dimensions = x.shape.dimensions
     for (axis, size) in zip(axes, sizes) { dimensions[axis] = size }
     let shape = try Shape(validating: dimensions)

@@ -13,7 +13,9 @@ enum MaxUnpool: ArithmeticOperator {
     try node.expectInputs(2...3)
     let (x, places) = try (node.operand(0), node.operand(1))
     try x.expectFloatingPoint(as: "input 0")
-    guard places.elementType == .int64, places.shape == x.shape, x.shape.rank >= 3 else {
+    guard places.elementType == .int64, places.shape == x.shape, x.shape.rank >= 3,
+      x.shape.allSatisfy({ $0 < 1 << 31 })
+    else {
       throw OperatorError(
         "inputs are \(x.shape) and \(places.elementType)\(places.shape), expected [N,C,…] and int64 of "
           + "its shape")

@@ -43,6 +43,7 @@ enum DFT: ArithmeticOperator {
     let transform = FourierTransform(
       length: length, inputs: x.shape[axis], outputs: shape[axis], isInverse: isInverse,
       mirrors: restores)
+    try transform.expectTime(for: shape)
     let (from, to) = (x.shape[rank - 1], shape[rank - 1])
     let stride = x.shape.elementCount(in: axis + 1..<rank - 1)
     return .inDoubles(x.elementType, shape) { run in
@@ -78,6 +79,7 @@ enum STFT: ArithmeticOperator {
     try node.expectInputs(2...4)
     let x = try node.operand(0)
     try x.expectFloatingPoint(as: "input 0")
+    try node.expectFloatingPoint(2...2)
     try x.expectRank(3, as: "input 0", "[B,L,1] or [B,L,2]")
     let (batch, length, parts) = (x.shape[0], x.shape[1], x.shape[2])
     let step = try node.single(1)
@@ -98,6 +100,7 @@ enum STFT: ArithmeticOperator {
       length: frame, inputs: frame, outputs: isOneSided ? frame / 2 + 1 : frame, isInverse: false,
       mirrors: false)
     let shape = try Shape(validating: [batch, frames, transform.outputs, 2])
+    try transform.expectTime(for: shape)
     return .inDoubles(x.elementType, shape) { run in
       let (x, weights, y) = (run.input(0), run.optional(2), run.output())
       run.run.team.forEachIndex(batch * frames) { row in
@@ -123,6 +126,14 @@ private struct FourierTransform: Sendable {
   let isInverse: Bool
   /// Whether the second half of the inputs is that of a transform of real numbers.
   let mirrors: Bool
+
+  /// Throws when a result of this shape takes more than a minute or so.
+  func expectTime(for shape: Shape) throws {
+    let (products, overflows) = shape.elementCount.multipliedReportingOverflow(by: length)
+    guard !overflows, products <= 1 << 36 else {
+      throw OperatorError("transforms of \(length) numbers for \(shape), expected fewer")
+    }
+  }
 
   func run(
     _ read: (Int) -> (Double, Double), write: (Int, Double, Double) -> Void

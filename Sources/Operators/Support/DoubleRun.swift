@@ -64,6 +64,13 @@ extension PreparedNode {
   }
 }
 
+extension NodeReader {
+  /// Throws unless those of these inputs that are there have a floating-point type.
+  func expectFloatingPoint(_ indices: ClosedRange<Int>) throws {
+    for index in indices { try optionalOperand(index)?.expectFloatingPoint(as: "input \(index)") }
+  }
+}
+
 extension Operand {
   /// Throws unless the operand has a floating-point type.
   func expectFloatingPoint(as name: String) throws {

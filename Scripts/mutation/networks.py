@@ -208,7 +208,7 @@ def logit_mean(share: float, spread: float = 1.5) -> float:
 
 
 CANDIDATES = 80
-"""Scores above 0.25 that a picture is to have, about."""
+"""Scores above 0.25 that are aimed at; channels go together, so there are more or fewer."""
 
 
 def yolov5(b: Builder) -> Network:

@@ -150,9 +150,10 @@ private struct CellsBuilder {
       (table.channels(of: grid), table.advanced(by: 4).channels(of: grid))
     }
     if let labels {
+      let numbers = labels.tensor.inFloat32
       cells = cells.labelled { cell in
         let row = geometry.rowOfCell?[cell] ?? cell
-        return labels.tensor.withElements(of: Float.self) { values in
+        return numbers.withElements(of: Float.self) { values in
           Int32(exactly: values[labels.index(row, 0)].rounded()) ?? -1
         }
       }

@@ -97,10 +97,13 @@ package struct BoxExperiment: Sendable {
   /// The boxes of cells side by side, with all that the network learned taken out of them.
   private func gridPattern(_ boxes: [[Double]]) -> BoxPattern? {
     var votes: [(coding: BoxCoding, step: Double)] = []
+    // A cell may have a row for each class.
+    var moves = 0
     for (box, next) in zip(boxes, boxes.dropFirst()) {
       let step = zip(next, box).map { $0 - $1 }
       let largest = step.map(abs).max() ?? 0
       guard largest > 0, largest.isFinite else { continue }
+      moves += 1
       switch step.map({ abs($0) > largest / 2 }) {
       case [true, false, false, false]: votes.append((.centerAndSize, largest))
       case [true, false, true, false]: votes.append((.corners, largest))
@@ -109,7 +112,7 @@ package struct BoxExperiment: Sendable {
     }
     // From row to row of the grid more than one number moves.
     guard let coding = votes.first?.coding, votes.allSatisfy({ $0.coding == coding }),
-      let step = votes.map(\.step).min(), votes.count * 2 > min(boxes.count, 8)
+      let step = votes.map(\.step).min(), votes.count > 1, votes.count * 2 > moves
     else { return nil }
     // A cell is never smaller than two pixels, nor larger than the image.
     if step >= 2 { return BoxPattern(coding, .pixels) }

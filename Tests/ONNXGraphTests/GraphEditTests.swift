@@ -94,7 +94,7 @@ struct GraphEditTests {
   }
 
   /// Those of an operator whose graphs are run are inputs of the node.
-  @Test(arguments: [("Scan", false), ("If", true), ("Loop", true)])
+  @Test(arguments: [("SequenceMap", false), ("If", true), ("Loop", true), ("Scan", true)])
   func tensorsReadByInnerGraphs(_ type: String, _ areRenamed: Bool) throws {
     let inner = Onnx_GraphProto.with { $0.node = [.init("Abs", ["y"], ["i"])] }
     let model = try Onnx_ModelProto([

@@ -54,6 +54,9 @@ struct RealDiagnosisTests {
   @Test(arguments: ofEngines) func aMistakeOfAnEngineIsNamedFirst(_ mistake: EngineMistake) throws {
     let report = try DumpDiagnosisTests.report(mistake, Self.subject)
     #expect(report.verdict == .different, "\(report.text)\(report.failures)")
-    #expect(report.diagnosis?.first?.ids == [mistake.id], "\(report.text)")
+    // Without a row there is nothing to tell mistakes apart by.
+    let hasRows = report.images.contains { $0.candidates?.patched ?? 0 > 0 }
+    #expect(
+      report.diagnosis?.first?.ids == [hasRows ? mistake.id : "no-rows"], "\(report.text)")
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 extension Graph {
   /// With the results of Shape nodes as constants, where the shape they tell is known: what only asks
   /// for a shape does not need the tensor.
-  func knowingShapes(_ lookup: TensorLookup) -> Graph {
+  package func knowingShapes(_ lookup: TensorLookup) -> Graph {
     var graph = self
     graph.nodes.removeAll { node in
       guard node.applies(ShapeOf.self), node.attributes.isEmpty, node.inputs.count == 1,

@@ -68,12 +68,19 @@ struct FrontierStress {
     do {
       var (front, end) = (joint.model, joint.model)
       front.graph = try graph.extract(inputs: feeds.keys.sorted(), outputs: frontier)
-      end.graph = try graph.extract(inputs: frontier, outputs: outputs)
+      let described = feeds.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
+      if let part = try? graph.extract(inputs: frontier, outputs: outputs) {
+        end.graph = part
+      } else {
+        // What asks for the shape of another tensor hangs on the image, though not on its values.
+        let whole = try ResolvedGraph(joint.model, inputs: described, convolution: convolution)
+        end.graph = try graph.knowingShapes { whole.tensorDescription(of: $0) }
+          .extract(inputs: frontier, outputs: outputs)
+      }
       if let node = end.graph.nodes.first(where: { $0.operatorType == "NonMaxSuppression" }) {
         throw Refusal("\(node.operatorType) drops rows by limits that synthetic numbers reach")
       }
       choosesByRank = end.graph.nodes.contains { Self.selecting.contains($0.operatorType) }
-      let described = feeds.mapValues { ResolvedGraph.Description($0.elementType, $0.shape) }
       let resolvedFront = try ResolvedGraph(front, inputs: described, convolution: convolution)
       let frontPlan = try Plan(resolvedFront, observing: frontier)
       let held = try frontPlan.run(feeds, on: team)

@@ -18,7 +18,7 @@ struct SyntheticTests {
     #expect(report.verdict == .equivalent, "\(report.text)")
     let coverage = try #require(report.coverage)
     #expect(coverage.batches == [1, 3])
-    #expect(coverage.sizes == [[64, 96], [96, 160], [192, 128]])
+    #expect(coverage.sizes == [[64, 96], [96, 160], [192, 160]])
     #expect(report.synthetic?.count == 4)
   }
 

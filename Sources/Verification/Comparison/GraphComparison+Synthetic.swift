@@ -73,7 +73,9 @@ extension GraphComparison {
     if inputs.original.hasOpenSize, inputs.patched.hasOpenSize {
       return [
         SyntheticTrial(batches: batch(3), height: 3 * stride, width: 5 * stride),
-        SyntheticTrial(batches: batch(1), height: 6 * stride, width: 4 * stride),
+        // Wider than the images: what is cut off at their size shows.
+        SyntheticTrial(
+          batches: batch(1), height: 6 * stride, width: (max(2, width / stride) + 2) * stride),
       ].filter(\.canBeCompared)
     }
     let trial = SyntheticTrial(batches: batch(2), height: height, width: width)

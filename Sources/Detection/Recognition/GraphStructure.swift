@@ -17,7 +17,7 @@ package struct GraphStructure {
     var constants = Set(graph.initializers.keys)
     for node in graph.nodes {
       let isConstant =
-        node.definition?.readsShapesOnly ?? false
+        node.readsShapesOnly
         || node.inputs.allSatisfy { $0.isEmpty || constants.contains($0) }
       if isConstant { constants.formUnion(node.outputs) }
     }

@@ -56,7 +56,7 @@ extension Model {
     // Tensors that depend on what the graph is fed, not only on its shape.
     var data = inputs
     for var node in graph.nodes {
-      guard !(node.definition?.readsShapesOnly ?? false), !data.isDisjoint(with: node.inputs) else {
+      guard !node.readsShapesOnly, !data.isDisjoint(with: node.inputs) else {
         rewrite.append(node)
         continue
       }

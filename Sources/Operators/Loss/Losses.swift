@@ -30,17 +30,10 @@ enum SoftmaxCrossEntropyLoss: ArithmeticOperator {
     try node.expectOutputs(atMost: 2)
     let loss = try ClassLoss(&node)
     let x = try node.operand(0)
-    let classes = x.shape[1]
-    let stride = x.shape.elementCount(in: 2..<x.shape.rank)
+    let classes = AxisSets(x.shape, axes: 1..<2)
     return .inDoubles([.init(x.elementType, loss.result), .init(x.elementType, x.shape)]) { run in
-      let (x, logarithms) = (run.input(0), run.output(1))
-      for set in 0..<(classes == 0 ? 0 : x.count / classes) {
-        let first = set / stride * stride * classes + set % stride
-        let places = Swift.stride(from: first, to: first + classes * stride, by: stride)
-        let largest = places.reduce(-Double.infinity) { FloatingMax<Double>.combine($0, x[$1]) }
-        let sum = places.reduce(0) { $0 + Double.exp(x[$1] - largest) }
-        for place in places { logarithms[place] = x[place] - largest - Double.log(sum) }
-      }
+      let logarithms = run.output(1)
+      LogSoftmax.write(run.input(0), to: logarithms, classes, team: run.run.team)
       try loss.write(run, of: UnsafeBufferPointer(logarithms))
     }
   }

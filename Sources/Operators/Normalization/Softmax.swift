@@ -8,17 +8,9 @@ package struct Softmax: ArithmeticOperator {
   package static let revisions: [Revision] = [13]
 
   package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
-    try node.expectInputs(1...1)
+    let sets = try AxisSets(&node)
     let operand = try node.operand(0)
     let shape = operand.shape
-    let requested = try node.int("axis") ?? (node.opset < 13 ? 1 : -1)
-    guard let axis = shape.normalized(axis: requested) else {
-      throw OperatorError("axis \(requested) does not fit the shape \(shape)")
-    }
-    let end = node.opset < 13 ? shape.rank : axis + 1
-    let sets = Sets(
-      count: shape.elementCount(in: 0..<axis), size: shape.elementCount(in: axis..<end),
-      stride: shape.elementCount(in: end..<shape.rank))
     return switch operand.elementType {
     case .float32: normalizing(Float.self, sets, shape) { Exp().apply(to: .init($0), into: $0) }
     case .float64:
@@ -31,15 +23,8 @@ package struct Softmax: ArithmeticOperator {
     node.likeFirstInput
   }
 
-  /// The sets of elements that come to sum up to 1: `[count, size, stride]` of `size` each.
-  private struct Sets: Sendable {
-    let count: Int
-    let size: Int
-    let stride: Int
-  }
-
   private static func normalizing<T: FloatingElement>(
-    _: T.Type, _ sets: Sets, _ shape: Shape,
+    _: T.Type, _ sets: AxisSets, _ shape: Shape,
     exponentiate: @escaping @Sendable (UnsafeMutableBufferPointer<T>) -> Void
   ) -> PreparedNode {
     PreparedNode(T.elementType, shape) { run in
@@ -84,7 +69,7 @@ package struct Softmax: ArithmeticOperator {
 
   /// The sets that begin in `columns` neighbouring elements.
   private static func normalizeColumns<T: FloatingElement>(
-    _ input: UnsafePointer<T>, into output: UnsafeMutablePointer<T>, columns: Int, _ sets: Sets,
+    _ input: UnsafePointer<T>, into output: UnsafeMutablePointer<T>, columns: Int, _ sets: AxisSets,
     _ exponentiate: (UnsafeMutableBufferPointer<T>) -> Void
   ) {
     withUnsafeTemporaryAllocation(of: T.self, capacity: 2 * columns) { scratch in

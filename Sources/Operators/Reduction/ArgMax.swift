@@ -5,6 +5,7 @@ import Tensors
 /// (`select_last_index`). NaN counts as larger than every number.
 struct ArgMax: ArithmeticOperator {
   static let type = "ArgMax"
+  static let choosesByValue = true
   static let revisions = [Revision(12, attributes: "select_last_index")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
@@ -16,6 +17,7 @@ struct ArgMax: ArithmeticOperator {
 /// (`select_last_index`). NaN counts as smaller than every number.
 struct ArgMin: ArithmeticOperator {
   static let type = "ArgMin"
+  static let choosesByValue = true
   static let revisions = [Revision(12, attributes: "select_last_index")]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

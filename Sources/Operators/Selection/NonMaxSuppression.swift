@@ -13,11 +13,11 @@ import Tensors
 /// Equal scores stand by box, and a score that is not a number is dropped, both as in ONNX Runtime;
 /// the definition leaves them open. Boxes and scores are float32; where a graph is computed in
 /// float64, they are rounded.
-enum NonMaxSuppression: Operator {
-  static let type = "NonMaxSuppression"
-  static let opsets = 10...newestOpset
+package enum NonMaxSuppression: Operator {
+  package static let type = "NonMaxSuppression"
+  package static let opsets = 10...newestOpset
 
-  static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
+  package static func prepare(_ node: inout NodeReader) throws -> PreparedNode {
     try node.expectInputs(2...5)
     let coding: BoxCoding =
       try node.flag("center_point_box", default: false) ? .centerAndSize : .corners

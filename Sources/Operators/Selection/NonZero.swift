@@ -5,6 +5,7 @@ import Tensors
 /// place; opsets 9 and 13. As ONNX states it, a scalar gives `[0, n]`.
 enum NonZero: Operator {
   static let type = "NonZero"
+  static let choosesByValue = true
   static let opsets = 9...newestOpset
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

@@ -9,6 +9,7 @@ import Tensors
 /// it is the same here.
 enum TopK: ArithmeticOperator {
   static let type = "TopK"
+  static let choosesByValue = true
   static let revisions: [Revision] = [10, 11]
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

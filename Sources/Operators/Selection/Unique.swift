@@ -8,6 +8,7 @@ import Tensors
 /// often each is there.
 enum Unique: Operator {
   static let type = "Unique"
+  static let choosesByValue = true
   static let opsets = 11...newestOpset
 
   static func prepare(_ node: inout NodeReader) throws -> PreparedNode {

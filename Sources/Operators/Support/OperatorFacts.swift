@@ -19,6 +19,9 @@ package protocol OperatorFacts {
   static var rearranges: Bool { get }
   /// Whether results depend on the inputs' shapes alone.
   static var readsShapesOnly: Bool { get }
+  /// Whether which elements the results are of, or how many, depends on their values: where two are
+  /// equal, or one lies on a border, rounding decides.
+  static var choosesByValue: Bool { get }
   /// Whether two runs of a node may give different results.
   static var isRandom: Bool { get }
   /// Inputs that stay float32 when everything else is computed in another type.
@@ -38,6 +41,7 @@ extension OperatorFacts {
   package static var mixesChannels: Bool { false }
   package static var rearranges: Bool { false }
   package static var readsShapesOnly: Bool { false }
+  package static var choosesByValue: Bool { false }
   package static var isRandom: Bool { false }
   package static func float32Inputs(opset: Int) -> Set<Int> { [] }
   package static func inFloat64(_ node: Node) -> Node { node }
@@ -84,6 +88,12 @@ extension Node {
 
   /// Whether results are sums of many products or values.
   package var accumulates: Bool { definition?.accumulates ?? false }
+
+  /// Whether results depend on the inputs' shapes alone.
+  package var readsShapesOnly: Bool { definition?.readsShapesOnly ?? false }
+
+  /// Whether which elements the results are of depends on their values.
+  package var choosesByValue: Bool { definition?.choosesByValue ?? false }
 
   /// Whether the node is a convolution or a matrix product.
   package var mixesChannels: Bool { definition?.mixesChannels ?? false }

@@ -1,5 +1,6 @@
 import Detection
 import ONNXGraph
+import Operators
 import Tensors
 
 /// What becomes of the original's outputs, by their names, where detections are compared.
@@ -238,7 +239,7 @@ extension Graph {
   /// The tensors whose values depend on those of the graph's inputs, not only on their shapes.
   var tensorsThatDependOnInputs: Set<String> {
     var found = Set(inputs.map(\.name))
-    for node in nodes where node.operatorType != "Shape" && node.operatorType != "Size" {
+    for node in nodes where !node.readsShapesOnly {
       if node.inputs.contains(where: { found.contains($0) }) { found.formUnion(node.outputs) }
     }
     return found

@@ -2,6 +2,7 @@ import Detection
 import Interpreter
 import Kernels
 import ONNXGraph
+import Operators
 import Tensors
 
 /// The parts of two graphs behind the last tensors that both compute, proven by content.
@@ -22,7 +23,7 @@ struct FrontierStress {
     fileprivate static let ofAll: [Self] = [
       .scaled, .shuffled, .extremes, .negated, .enlarged, .noise,
     ]
-    fileprivate static let ofRanks: [Self] = [.shuffled, .low, .lowAndHigh]
+    fileprivate static let ofChoices: [Self] = [.shuffled, .low, .lowAndHigh]
   }
 
   /// Operators of the nodes that only one of the parts has.
@@ -36,13 +37,8 @@ struct FrontierStress {
   private let plan: Plan
   /// How many variations cost no more than one run of the graphs.
   private let variationLimit: Int
-  /// Whether the parts choose by rank.
-  private let choosesByRank: Bool
-
-  /// Operators that choose by rank.
-  private static let selecting: Set = [
-    "ArgMax", "ArgMin", "NonZero", "TopK", "Unique",
-  ]
+  /// Whether the parts choose elements by their values.
+  private let choosesByValue: Bool
 
   /// - Parameters:
   ///   - names: for each graph, the tensors that are compared.
@@ -77,10 +73,10 @@ struct FrontierStress {
         end.graph = try graph.knowingShapes { whole.tensorDescription(of: $0) }
           .extract(inputs: frontier, outputs: outputs)
       }
-      if let node = end.graph.nodes.first(where: { $0.operatorType == "NonMaxSuppression" }) {
+      if let node = end.graph.nodes.first(where: { $0.applies(NonMaxSuppression.self) }) {
         throw Refusal("\(node.operatorType) drops rows by limits that synthetic numbers reach")
       }
-      choosesByRank = end.graph.nodes.contains { Self.selecting.contains($0.operatorType) }
+      choosesByValue = end.graph.nodes.contains(where: \.choosesByValue)
       let resolvedFront = try ResolvedGraph(front, inputs: described, convolution: convolution)
       let frontPlan = try Plan(resolvedFront, observing: frontier)
       let held = try frontPlan.run(feeds, on: team)
@@ -102,7 +98,7 @@ struct FrontierStress {
   }
 
   var variations: [Variation] {
-    Array((choosesByRank ? Variation.ofRanks : Variation.ofAll).prefix(variationLimit))
+    Array((choosesByValue ? Variation.ofChoices : Variation.ofAll).prefix(variationLimit))
   }
 
   /// What both graphs make of a variation, under their own names.

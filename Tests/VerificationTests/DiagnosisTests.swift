@@ -147,6 +147,30 @@ struct DiagnosisTests {
     }
   ]
 
+  /// Mistakes behind the plugin, in rows whose cells agree.
+  static let ofRows: [PlantedMistake] = [
+    PlantedMistake("corner-order", .plugin, "rows", "second corner first") { model in
+      model.insert(
+        "Gather", behind: model.plugin.outputs[1], constants: [Tensor([2, 3, 0, 1] as [Int64])],
+        attributes: ["axis": .int(2)])
+    },
+    PlantedMistake("yx-exchanged", .plugin, "rows", "y before x") { model in
+      model.insert(
+        "Gather", behind: model.plugin.outputs[1], constants: [Tensor([1, 0, 3, 2] as [Int64])],
+        attributes: ["axis": .int(2)])
+    },
+    PlantedMistake("float16", .plugin, "rows", "scores alone") { model in
+      model.insert("Cast", behind: model.plugin.outputs[2], attributes: ["to": .int(1)])
+      model.insert("Cast", behind: model.plugin.outputs[2], attributes: ["to": .int(10)])
+    },
+  ]
+
+  @Test(arguments: ofRows) func aMistakeInRowsIsNamed(_ mistake: PlantedMistake) throws {
+    let report = try Self.report([mistake])
+    #expect(report.verdict == .different)
+    #expect(report.diagnosis?.first?.ids == [mistake.id], "\(report.text)")
+  }
+
   @Test func aNodeOfTheDecodeIsNamed() throws {
     let fault = ModelEdit("a hard sigmoid on a map") { model in
       model.edit(model.producer(of: model.plugin.inputs[0]).name) {

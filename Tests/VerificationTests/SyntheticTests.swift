@@ -1,5 +1,7 @@
+import Images
 import ONNXGraph
 import Tensors
+import TestSupport
 import Testing
 import Verification
 
@@ -50,6 +52,36 @@ struct SyntheticTests {
     #expect(report.verdict == .different)
     #expect(report.diagnosis?.first?.ids == ["batch"], "\(report.text)")
     #expect(report.reasons.contains { $0.hasPrefix("synthetic: ") })
+  }
+
+  /// A batch that is fixed: one picture fills it, and agrees.
+  @Test func imagesOfAFixedBatchMixedUpDiffer() throws {
+    func fixed(_ change: (inout Model) -> Void = { _ in }) -> Model {
+      open { model in
+        model.graph.inputs[0].dimensions = [.fixed(2), .fixed(3), .fixed(64), .fixed(96)]
+        change(&model)
+      }
+    }
+    let patched = fixed { model in
+      model.insert(
+        "Gather", behind: "p3", constants: [Tensor([0, 0] as [Int64])],
+        attributes: ["axis": .int(0)])
+    }
+    let folder = try TemporaryFolder()
+    let image = Image(
+      width: 32, height: 32, pixels: (0..<32 * 32 * 3).map { UInt8(truncatingIfNeeded: $0 * 7) })
+    try image.writePNG(toFile: folder.file("picture.png"))
+    func report(_ patched: Model) throws -> Report {
+      try compareModels(
+        Pair(
+          original: LoadedModel(path: "a.onnx", model: fixed()),
+          patched: LoadedModel(path: "b.onnx", model: patched)),
+        images: [.file(folder.file("picture.png"))], options: ComparisonOptions())
+    }
+    #expect(try report(fixed()).verdict == .equivalent)
+    let mixed = try report(patched)
+    #expect(mixed.verdict == .different)
+    #expect(mixed.diagnosis?.first?.ids == ["batch"], "\(mixed.text)")
   }
 
   @Test func aConstantOutputDiffers() throws {

@@ -22,9 +22,6 @@ package struct BoxExperiment: Sendable {
   /// Whether a layer gives four numbers for each box.
   private let hasBoxLayer: Bool
 
-  /// What no sigmoid tells from infinity.
-  private static let large: Float = 200
-
   /// - Returns: `nil` where the last learned layers are not found.
   package init?(_ graph: Graph, _ ending: Ending, lookup: @escaping TensorLookup) {
     guard let table = ending.kept?.table ?? ending.table, table.boxes.order == .rows else {
@@ -58,9 +55,10 @@ package struct BoxExperiment: Sendable {
         }.converted(to: description.elementType)
       }
     }
+    let large = LearnedMaps.saturating
     runs = [
-      fed { _, _ in 0 }, fed { _, _ in Self.large },
-      fed { width, column in width == 4 && column > 0 ? -Self.large : Self.large },
+      fed { _, _ in 0 }, fed { _, _ in large },
+      fed { width, column in width == 4 && column > 0 ? -large : large },
     ]
   }
 
@@ -147,7 +145,7 @@ package struct BoxExperiment: Sendable {
     let values = scores.joined()
     guard let largest = values.max() else { return nil }
     if values.allSatisfy({ (0...1).contains($0) }) { return .probability }
-    return largest > Double(Self.large) / 2 ? .logit : nil
+    return largest > Double(LearnedMaps.saturating) / 2 ? .logit : nil
   }
 }
 

@@ -16,6 +16,9 @@ struct LearnedMaps {
   /// Neighbouring blocks of channels that are cells of their own.
   let anchors: Int
 
+  /// What no sigmoid tells from infinity.
+  static let saturating: Float = 200
+
   var names: [String] { scales.flatMap { $0.map(\.name) } }
   var maps: [Map] { scales.flatMap { $0 } }
 

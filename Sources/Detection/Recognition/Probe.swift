@@ -20,9 +20,6 @@ package struct Probe: Sendable {
   /// Whether the decode computes with 16-bit numbers.
   package let isHalf: Bool
 
-  /// What no sigmoid tells from infinity.
-  private static let large: Float = 200
-
   private let layout: CellLayout
   private let table: CellTable
   private let networkSize: (height: Int, width: Int)?
@@ -102,7 +99,7 @@ package struct Probe: Sendable {
     } while place < layout.cellCount
     levelRuns = runs.count
     if !areHeads {
-      for value in [Self.large, 0] {
+      for value in [LearnedMaps.saturating, 0] {
         runs.append(
           Dictionary(
             uniqueKeysWithValues: maps.map { map in (map.name, map.tensor { _ in value }) })

@@ -182,8 +182,8 @@ extension GraphComparison {
           coverage.add(evidence)
           if first == nil, judge.report.different > 0 { first = evidence }
         }
-        if let first, evidence.isEmpty {
-          evidence += stressEvidence(first, pair, basis.geometries.original, tails)
+        if let first, clues.evidence.isEmpty {
+          clues.evidence += stressEvidence(first, pair, basis.geometries.original, tails)
         }
         return (judge.report, judge.reasons)
       }

@@ -33,18 +33,7 @@ struct GraphComparison {
   private(set) var imageCoverage = Coverage()
   var stressCoverage = Coverage()
   var stressSeconds: Figure = 0
-  /// What a diagnosis looks at, from the first images on which the graphs differ.
-  var evidence: [DiagnosisEvidence] = []
-  /// The same for mistakes in how numbers are read, from the first image on which the graphs differ.
-  var readings: ReadingPairs?
-  /// Reasons that are a diagnosis by themselves.
-  var causes: [DiagnosisReport] = []
-  /// Whether all cells agree on the first image on which the graphs differ.
-  private(set) var cellsAgree: Bool?
-  /// The same for mistakes in the network.
-  var networkTrial: NetworkTrial?
-
-  private static let evidenceLimit = 3
+  var clues = Clues()
 
   var sharing: Sharing { joint.sharing }
   /// Whether both graphs' outputs have the same names and are proven to be the same values.
@@ -106,14 +95,14 @@ struct GraphComparison {
     let others = Result { () throws(Refusal) in try otherArithmetic(image.tensors, pair) }
     var found: [(report: ImageReport, judgement: Judgement)] = []
     for index in 0..<image.imageCount {
+      let before = clues
       var (report, judgement) = judged(source, image, index, pair, results)
       if judgement.verdict == .different, judgement.concernsNumbersOnly,
         isRounding(image.tensors, pair, [(index, report)])
       {
         judgement.forgive(
           "the graphs are further apart than allowed, but not in float64: rounding")
-        // What it led to tells of no mistake.
-        (evidence, readings, networkTrial, causes, cellsAgree) = ([], nil, nil, [], nil)
+        clues = before
       }
       do {
         try add(others.get(), image, index, pair, results, to: &report)
@@ -182,41 +171,10 @@ struct GraphComparison {
               images: image.tensors, tails: tails(pair, results, image.tensors))
           }
           if !isSynthetic { imageCoverage.add(found) }
-          if judgement.verdict == .different, readings == nil {
-            readings = ReadingPairs(found, image.frame)
-            if report.cells?.different == 0, let given = sides.patched.suppressed?.given,
-              let rows = try? given(judge.tolerance).pairs, !rows.isEmpty
-            {
-              readings = ReadingPairs(
-                rows, cells: sides.patched.cells, networkWidth: image.frame.networkWidth,
-                networkHeight: image.frame.networkHeight, tolerance: judge.tolerance)
-            }
-          }
-          causes += judgement.causes.filter { cause in !causes.contains { $0.ids == cause.ids } }
-          if judgement.verdict == .different, cellsAgree == nil {
-            cellsAgree = report.cells?.different == 0
-          }
-          if judgement.verdict == .different, networkTrial == nil {
-            networkTrial = NetworkTrial(
-              changes: NetworkChange.between(models.map(\.model), joint), before: .init(found)
-            ) { [options] change in
-              guard
-                let tensors = network.tensors(pair.endings.original.observedTensors, after: change),
-                let sides = try? Pair(
-                  pair.endings, geometries, Pair(original: tensors, patched: results.patched),
-                  image: index),
-                let found = try? DetectionEvidence(
-                  sides, confidence: options.confidence, tolerance: judge.tolerance)
-              else { return nil }
-              return NetworkTrial.Count(found)
-            }
-          }
-          if judgement.verdict == .different, evidence.count < Self.evidenceLimit {
-            evidence += judge.diagnosisEvidence(found, report.path, judgement).map {
-              var found = $0
-              found.facts = facts(found.facts, pair)
-              return found
-            }
+          if judgement.verdict == .different {
+            keepClues(
+              found, sides, judge, network, pair, geometries, results.patched, image.frame, index,
+              report, judgement)
           }
         }
       } catch {
@@ -243,18 +201,8 @@ struct GraphComparison {
         readOnOneSide: pair.endings.original.form == pair.endings.patched.form
           ? [] : Set(pair.endings.original.detectionOutputs)
       ).judge(&report, &judgement)
-      if judgement.verdict == .different, networkTrial == nil {
-        let network = network(source, image, index, pair)
-        let names = models.original.model.graph.outputs.map(\.name)
-        networkTrial = NetworkTrial(
-          changes: NetworkChange.between(models.map(\.model), joint),
-          before: .init(outputs(results, pair), tolerance: tolerance)
-        ) { [self] change in
-          network.tensors(names, after: change).map {
-            NetworkTrial.Count(
-              outputs(Pair(original: $0, patched: results.patched), pair), tolerance: tolerance)
-          }
-        }
+      if judgement.verdict == .different {
+        keepClues(network(source, image, index, pair), pair, results, tolerance, judgement)
       }
     case .nothing(let reason): judgement.doubt(reason)
     }

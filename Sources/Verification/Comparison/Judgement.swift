@@ -64,7 +64,7 @@ struct Judgement {
   /// Says what is wrong, where a difference has that cause.
   mutating func explain(_ cause: String, by reason: String) {
     guard !causes.contains(where: { $0.ids == [cause] }) else { return }
-    causes.append(DiagnosisReport(ids: [cause], explains: 1, text: "explained by: \(reason)"))
+    causes.append(DiagnosisReport([cause], by: reason))
   }
   /// Whether what differs is numbers of cells and of rows, and neither the graphs as they stand nor
   /// other outputs.

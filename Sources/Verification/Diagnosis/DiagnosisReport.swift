@@ -17,16 +17,24 @@ public struct DiagnosisReport: Sendable, Codable, Equatable {
 }
 
 extension DiagnosisReport {
+  /// - Parameters:
+  ///   - share: that it explains, stated rounded down.
+  ///   - remainder: what is left of the errors, as the text has it.
+  init(_ ids: [String], share: Double = 1, remainder: String = "", by text: String) {
+    self.init(
+      ids: ids, explains: Figure((share * 1e4).rounded(.down) / 1e4),
+      text: "explained\(remainder) by: \(text)")
+  }
+
   init(_ diagnosis: Diagnosis) {
     let left = [
       diagnosis.boxErrorPx > 0 ? Figure(diagnosis.boxErrorPx).text + " px" : nil,
       diagnosis.boxErrorPx == 0 && diagnosis.scoreError > 0
         ? Figure(diagnosis.scoreError).text + " in score" : nil,
     ].compactMap { $0 }.first
-    let to = left.map { " to " + $0 } ?? ""
     self.init(
-      ids: diagnosis.ids, explains: Figure((diagnosis.explains * 1e4).rounded(.down) / 1e4),
-      text: "explained\(to) by: \(diagnosis.text)")
+      diagnosis.ids, share: diagnosis.explains, remainder: left.map { " to " + $0 } ?? "",
+      by: diagnosis.text)
   }
 }
 

@@ -33,9 +33,7 @@ struct NetworkTrial {
   func diagnose() -> DiagnosisReport? {
     guard let found = first(of: changes) else { return nil }
     let (change, share) = first(of: found.change.parts) ?? found
-    return DiagnosisReport(
-      ids: [change.id], explains: Figure((share * 1e4).rounded(.down) / 1e4),
-      text: "explained by: \(change.text)")
+    return DiagnosisReport([change.id], share: share, by: change.text)
   }
 
   private func first(of changes: [NetworkChange]) -> (change: NetworkChange, share: Double)? {

@@ -102,7 +102,6 @@ extension DiagnosisReport {
       text = "what is recorded is what the graph gives with a change: \(diagnosis.text)"
       return
     }
-    ids = [id]
-    self.text = "explained by: \(text)"
+    self.init([id], share: explains.value, by: text)
   }
 }

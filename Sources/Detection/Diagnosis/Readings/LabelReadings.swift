@@ -1,6 +1,6 @@
 extension ReadingDiagnosis {
   /// Ways to write or read labels, the unchanged first.
-  func labelReadings(_ score: Reading?) -> [Reading] {
+  var labelReadings: [Reading] {
     var readings = [Reading(id: "", text: "")]
     // Where no objectness is above all classes, labels are as if counted from 1.
     if data.pairs.contains(where: { $0.original.labelAmongObjectness == 0 }) {

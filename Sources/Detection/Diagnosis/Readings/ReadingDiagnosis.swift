@@ -55,7 +55,7 @@ package struct ReadingDiagnosis {
     guard !different.isEmpty else { return nil }
     let box = best(boxReadings, isWithin: isBoxWithin)
     let score = best(scoreReadings, isWithin: isScoreWithin)
-    let label = best(labelReadings(score), isWithin: isLabelWithin)
+    let label = best(labelReadings, isWithin: isLabelWithin)
     let found = [box, score, label].compactMap { $0 }
     let names = found.filter { !$0.id.isEmpty }
     guard found.count == 3, !names.isEmpty else { return nil }
